@@ -1,0 +1,51 @@
+# Every command sets up what it needs first; what is there already is not looked at twice.
+#   make demo [PRODUCT=file.json]    a product and a photo to a finished page
+#   make up [ARGS="--detach ..."]    the whole system on this machine
+#   make test | check | bench | lock | clean
+
+.DELETE_ON_ERROR:
+.PHONY: demo up test check bench lock clean setup
+
+# Overridable: make demo PYTHON=/path/to/python3.13
+export PYTHON ?=
+
+py := .venv/bin/python
+installed := .venv/.installed local/node_modules/.installed
+
+demo: $(installed)
+	@$(py) -m local demo $(if $(PRODUCT),--product "$(PRODUCT)") $(ARGS)
+
+up: $(installed)
+	@$(py) -m local up $(ARGS)
+
+test: check
+	@sh local/setup-browser.sh
+	$(py) -m pytest tests/contract tests/integration tests/e2e $(ARGS)
+
+check: $(installed)
+	$(py) -m ruff check .
+	$(py) -m ruff format --check .
+	$(py) -m mypy .
+	$(py) -m pytest -q tests/unit
+
+bench: $(installed)
+	@for script in bench/*/run; do echo "== $$script"; "$$script" || exit 1; done
+
+# The relay and the tests use the app's versions, so that everything runs on one set.
+compile := .venv/bin/uv pip compile --quiet --python-version 3.13 --generate-hashes --no-header
+lock: $(installed)
+	$(compile) requirements.in -o requirements.txt
+	$(compile) notifications/relay/requirements.in -c requirements.txt -o notifications/relay/requirements.txt
+	$(compile) requirements-dev.in -c requirements.txt -o requirements-dev.txt
+
+clean:
+	-@if [ -x $(py) ] && [ -d .local ]; then $(py) -m local down; fi
+	rm -rf .venv .local local/node_modules demo-out .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+setup: $(installed)
+
+.venv/.installed: requirements-dev.txt local/setup-python.sh local/find-python.sh
+	@sh local/setup-python.sh
+
+local/node_modules/.installed: local/package-lock.json local/package.json local/setup-node.sh
+	@sh local/setup-node.sh

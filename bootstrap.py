@@ -1,0 +1,165 @@
+"""The composition root: the one place that builds clients and hands them to the code that uses them.
+
+Nothing is opened by importing this module or by calling `app()`: every client is made when first used, and opens its
+connections when first called (docs/decisions/0006-lazy-imports.md).
+"""
+
+from __future__ import annotations
+
+from functools import cache, cached_property, partial
+from typing import TYPE_CHECKING
+
+from generation.pages.pictures import Pictures
+from generation.pages.pipeline import PagePipeline
+from generation.tasks.model import TaskKind
+from generation.tasks.runner import TaskRunner
+from generation.tasks.submit import Submitter
+from generation.templates.repository import TemplateRepository
+from notifications.publisher import Publisher
+from shared import settings
+from shared.auth import TokenVerifier
+from shared.db.connect import connector
+from shared.db.pool import Database
+from shared.queues import StorageQueues
+
+if TYPE_CHECKING:
+    from generation.images.download import SafeDownloader
+    from generation.providers.openai_text import OpenAIText
+    from generation.providers.product_service import ProductService
+    from generation.providers.s3_assets import S3Assets
+    from generation.providers.together_images import TogetherImages
+    from notifications.eventhubs import EventHubSender
+
+
+class App:
+    """Everything the functions use, each made once per process."""
+
+    @cached_property
+    def auth(self) -> settings.AuthSettings:
+        """Whose tokens are accepted."""
+        return settings.AuthSettings()
+
+    @cached_property
+    def web(self) -> settings.WebSettings:
+        """Limits and addresses of the HTTP API."""
+        return settings.WebSettings()
+
+    @cached_property
+    def tasks(self) -> settings.TaskSettings:
+        """How tasks are run."""
+        return settings.TaskSettings()
+
+    @cached_property
+    def models(self) -> settings.ModelSettings:
+        """Which models are used, checked against the capability table."""
+        from generation.providers.capabilities import check_models
+
+        models = settings.ModelSettings()
+        check_models(models)
+        return models
+
+    @cached_property
+    def verifier(self) -> TokenVerifier:
+        """Checks bearer tokens."""
+        return TokenVerifier(self.auth)
+
+    @cached_property
+    def database(self) -> Database:
+        """PostgreSQL."""
+        configured = settings.DatabaseSettings()
+        return Database(connector(configured), size=configured.pool_size)
+
+    @cached_property
+    def queues(self) -> StorageQueues:
+        """The storage queues."""
+        return StorageQueues(settings.QueueSettings())
+
+    @cached_property
+    def event_hub(self) -> EventHubSender:
+        """Event Hubs."""
+        from notifications.eventhubs import EventHubSender
+
+        return EventHubSender(settings.EventHubSettings())
+
+    @cached_property
+    def publisher(self) -> Publisher:
+        """Sends the outbox to Event Hubs."""
+        return Publisher(self.database, self.event_hub)
+
+    @cached_property
+    def submitter(self) -> Submitter:
+        """Takes tasks in."""
+        return Submitter(self.database, self.queues, self.publisher)
+
+    @cached_property
+    def templates(self) -> TemplateRepository:
+        """The template library."""
+        return TemplateRepository(self.database)
+
+    @cached_property
+    def assets(self) -> S3Assets:
+        """The bucket."""
+        from generation.providers.s3_assets import S3Assets
+
+        return S3Assets(settings.AssetSettings())
+
+    @cached_property
+    def downloads(self) -> SafeDownloader:
+        """Fetches URLs we are given."""
+        from generation.images.download import SafeDownloader
+
+        return SafeDownloader(settings.DownloadSettings())
+
+    @cached_property
+    def text(self) -> OpenAIText:
+        """The text model."""
+        from generation.providers.openai_text import OpenAIText
+
+        return OpenAIText(self.models)
+
+    @cached_property
+    def image_model(self) -> TogetherImages:
+        """The image model."""
+        from generation.providers.together_images import TogetherImages
+
+        return TogetherImages(self.models, self.downloads)
+
+    @cached_property
+    def products(self) -> ProductService | None:
+        """The product service, if there is one."""
+        from generation.providers.product_service import ProductService
+
+        configured = settings.ProductServiceSettings()
+        return ProductService(configured) if configured.url else None
+
+    @cached_property
+    def pictures(self) -> Pictures:
+        """Takes, makes and keeps pictures."""
+        from generation.providers.capabilities import size_for
+
+        return Pictures(
+            images=self.image_model,
+            size_for=partial(size_for, self.models.image_model),
+            assets=self.assets,
+            downloads=self.downloads,
+            database=self.database,
+            inline=self.models.photo_transport == "inline",
+        )
+
+    @cached_property
+    def runner(self) -> TaskRunner:
+        """Runs tasks."""
+        pages = PagePipeline(self.text, self.pictures, self.products, self.templates)
+        return TaskRunner(
+            database=self.database,
+            publisher=self.publisher,
+            queues=self.queues,
+            handlers={TaskKind.PAGE: pages},
+            settings=self.tasks,
+        )
+
+
+@cache
+def app() -> App:
+    """The process's App."""
+    return App()

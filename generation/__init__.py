@@ -1,0 +1,1 @@
+"""Product detail pages: from a request to a finished page."""

@@ -1,0 +1,1 @@
+"""Photos: safe download, normalising, storing."""

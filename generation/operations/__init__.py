@@ -1,0 +1,1 @@
+"""Status, health, and the timer that mends what a crash left behind."""

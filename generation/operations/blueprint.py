@@ -1,0 +1,62 @@
+"""Status, health, readiness, the sweep timer, and the answer to paths that do not exist."""
+
+from __future__ import annotations
+
+import logging
+
+import azure.functions as func
+
+from bootstrap import App, app
+from generation.operations.readiness import readiness
+from shared.blueprint import Endpoints
+from shared.errors import NotFoundError
+from shared.http import Call, Reply, reply
+
+log = logging.getLogger(__name__)
+
+endpoints = Endpoints(app)
+
+
+async def status(root: App, _call: Call) -> Reply:
+    """Which service answers here, and which version of it."""
+    return reply({"service": "product-details", "status": "UP", "version": root.web.version})
+
+
+async def health(_root: App, _call: Call) -> Reply:
+    """The process lives; nothing else is asked."""
+    return reply({"status": "UP"})
+
+
+async def ready(root: App, _call: Call) -> Reply:
+    """Every dependency's state and latency; 503 when one is down."""
+    state = await readiness(
+        {
+            "postgres": root.database,
+            "queue": root.queues,
+            "s3": root.assets,
+            "event_hubs": root.event_hub,
+        }
+    )
+    return reply(state, 200 if state["status"] == "UP" else 503)
+
+
+async def no_such_path(_root: App, _call: Call) -> Reply:
+    """A 404 like every other error of the API: the host's own has no body."""
+    raise NotFoundError("There is no such path.")
+
+
+endpoints.route("status", "generation", public=True, get=status)
+endpoints.route("health", "generation/actuator/health", public=True, get=health)
+endpoints.route("ready", "generation/actuator/ready", public=True, get=ready)
+_ANY = dict.fromkeys(("get", "post", "put", "patch", "delete"), no_such_path)
+endpoints.route("no_such_path", "{*path}", public=True, **_ANY)
+
+
+@endpoints.blueprint.timer_trigger(arg_name="timer", schedule="*/15 * * * * *")
+async def sweep(timer: func.TimerRequest) -> None:  # noqa: ARG001  the host passes it by name
+    """Enqueue tasks that a crash left behind and publish what the outbox still holds."""
+    root = app()
+    resent = await root.submitter.resend(root.tasks.stale_after)
+    published = await root.publisher.sweep()
+    if resent or published:
+        log.info("swept", extra={"tasks": resent, "events": published})

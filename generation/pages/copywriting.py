@@ -1,0 +1,87 @@
+"""The copy of one block: the model fills the template's slots; it never writes HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from generation.pages.facts import Fact
+from generation.pages.plan import PlannedBlock
+from generation.pages.selection import Brief
+from generation.pages.structured import closed
+from generation.ports import Meter, StructuredRequest, TextModel
+from generation.prompts import prompt
+from generation.templates.models import Template
+from generation.templates.schema import check_values, fit_values, slot_schema
+from shared.errors import TransientError
+
+
+class BlockCopy(BaseModel):
+    """Slot values that fit the template, and the facts they rest on."""
+
+    model_config = ConfigDict(frozen=True)
+
+    slots: dict[str, Any]
+    fact_ids: list[str]
+
+
+async def write_copy(
+    text: TextModel, template: Template, block: PlannedBlock, brief: Brief, meter: Meter
+) -> BlockCopy:
+    """Have one block written; exactly one call of the text model.
+
+    Raises:
+        TransientError: `answer_off_schema`, or the model's own.
+        PermanentError: the model's own.
+    """
+    request = StructuredRequest(
+        name="block",
+        system=prompt("block"),
+        data=_data(template, block, brief),
+        schema=closed(
+            {"slots": slot_schema(template), "fact_ids": {"type": "array", "items": {"type": "string"}}}
+        ),
+    )
+    try:
+        answer = BlockCopy.model_validate(await text.answer(request, meter))
+    except ValidationError as error:
+        raise TransientError(str(error), code="answer_off_schema") from error
+    slots = fit_values(template, answer.slots)
+    if issues := check_values(template, slots):
+        raise TransientError(f"{issues[0].loc}: {issues[0].msg}", code="answer_off_schema")
+    known = {fact.id for fact in brief.facts}
+    return BlockCopy(slots=slots, fact_ids=[fact_id for fact_id in answer.fact_ids if fact_id in known])
+
+
+_OWN_SOURCES = {
+    "specification": {"attribute"},
+    "size_chart": {"attribute"},
+    "ingredients": {"attribute", "notice"},
+    "product_notice": {"notice"},
+    "recycling_guide": {"packaging"},
+}
+
+
+def facts_for(template: Template, block: PlannedBlock, facts: Sequence[Fact]) -> list[Fact]:
+    """The facts a block may use: those planned for it and the product's name; a table of facts gets all of its kind."""
+    own = _OWN_SOURCES.get(template.block_type, set())
+    chosen = [
+        fact for fact in facts if fact.id in block.fact_ids or fact.source == "name" or fact.source in own
+    ]
+    return chosen if block.fact_ids or own else list(facts)
+
+
+def _data(template: Template, block: PlannedBlock, brief: Brief) -> dict[str, Any]:
+    product, options = brief.product, brief.options
+    return {
+        "product": {"name": product.name, "category": product.category, "price_krw": product.price_krw},
+        "facts": [fact.model_dump() for fact in facts_for(template, block, brief.facts)],
+        "block": {
+            "block_type": template.block_type,
+            "template_name": template.name,
+            "brief": block.brief,
+        },
+        "options": {"tone": options.tone, "marketplace": options.marketplace},
+    }

@@ -1,0 +1,56 @@
+"""Everything known about a product as numbered facts; copy cites their ids."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from generation.pages.requests import Product
+
+type Source = Literal[
+    "name", "price", "description", "attribute", "packaging", "notice", "vision", "document"
+]
+
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
+
+
+class Fact(BaseModel):
+    """One thing known: `id` is F1, F2 ... in a fixed order."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    name: str
+    value: str
+    source: Source
+
+
+def number_facts(product: Product, seen: list[tuple[str, str]]) -> list[Fact]:
+    """The product's facts, then what the photo shows (`seen` holds name and value pairs)."""
+    pairs = [*_stated(product), *((name, value, "vision") for name, value in seen)]
+    return [
+        Fact(id=f"F{number}", name=name, value=value, source=source)
+        for number, (name, value, source) in enumerate(pairs, start=1)
+    ]
+
+
+def _stated(product: Product) -> Iterator[tuple[str, str, Source]]:
+    yield "상품명", product.name, "name"
+    if product.price_krw is not None:
+        yield "가격", f"{product.price_krw:,}원", "price"
+    for sentence in sentences(product.description):
+        yield "설명", sentence, "description"
+    for name, value in product.attributes.items():
+        yield name, value, "attribute"
+    for material in product.packaging:
+        yield "포장재", material, "packaging"
+    for name, value in product.notice.items():
+        yield name, value, "notice"
+
+
+def sentences(text: str) -> list[str]:
+    """`text` cut after sentence ends and at line breaks; a decimal point ends nothing."""
+    return [part.strip() for part in _SENTENCE_END.split(text) if part.strip()]

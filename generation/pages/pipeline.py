@@ -1,0 +1,162 @@
+"""The page pipeline on one screen: product -> photo -> vision -> plan -> copy and pictures -> page.
+
+Each step is stored when it is done (generation/tasks/run.py), so a run that follows a crash goes on where the last
+one stopped, and nothing that was stored is paid for twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from generation.pages import repository
+from generation.pages.assemble import assemble, require_readable
+from generation.pages.copywriting import BlockCopy, write_copy
+from generation.pages.document import KeptImage, PageDocument
+from generation.pages.facts import number_facts
+from generation.pages.pictures import Pictures, picture_id
+from generation.pages.plan import Plan, PlannedBlock, make_plan
+from generation.pages.product import KnownProduct, load_product
+from generation.pages.requests import PageRequest
+from generation.pages.selection import Brief, Templates, choose, picture_ratio
+from generation.pages.vision import Seen, look_at
+from generation.ports import ProductSource, TextModel
+from generation.tasks.run import Outcome, Run, all_of, both
+from generation.templates.models import Template
+
+_STEPS_BEFORE_COPY = 4  # product, photo, vision, plan
+_USUAL_BLOCKS = 7  # until the plan says how many
+
+
+@dataclass(frozen=True, slots=True)
+class PagePipeline:
+    """Makes pages; the handler of page tasks."""
+
+    text: TextModel
+    pictures: Pictures
+    products: ProductSource | None
+    templates: Templates
+
+    async def __call__(self, run: Run) -> Outcome:
+        """Make the page this run's task asks for."""
+        page = _Page(self, run, PageRequest.model_validate(run.lease.request))
+        known = await page.product()
+        photo = await page.photo(known)
+        facts = number_facts(known.product, await page.seen(photo))
+        with_photo = photo.source == "upload"
+        chosen = await choose(self.templates, page.request, known.product, facts, pictures=with_photo)
+        brief = Brief(known.product, tuple(facts), chosen, page.request.options)
+        plan = await page.plan(brief)
+        copies, scenes = await both(page.copies(brief, plan), page.scenes(brief, plan, photo))
+        return await page.finish(assemble(brief, plan, copies, scenes, photo), [photo, *scenes.values()])
+
+
+class _Page:
+    """The steps of one page, each by its key in the store."""
+
+    def __init__(self, kit: PagePipeline, run: Run, request: PageRequest) -> None:
+        self.request = request
+        self._kit = kit
+        self._run = run
+        run.expect(_STEPS_BEFORE_COPY + _USUAL_BLOCKS + request.options.images)
+
+    async def product(self) -> KnownProduct:
+        return await self._run.step(
+            "product",
+            KnownProduct,
+            lambda meter: load_product(self.request, self._kit.products, self._kit.text, meter),
+            "상품 정보를 정리했어요",
+        )
+
+    async def photo(self, known: KnownProduct) -> KeptImage:
+        """The seller's photo, or, where there is none or it cannot be used, a drawn picture."""
+        pictures, owner = self._kit.pictures, self._run.lease.owner
+        url, image_id = self.request.product_image_url or known.image_url, self.request.image_id
+        photo = None
+        if image_id is not None:
+            photo = await self._run.optional_step(
+                "photo", KeptImage, lambda _: pictures.uploaded(image_id, owner), "사진을 확인했어요"
+            )
+        elif url is not None:
+            photo = await self._run.optional_step(
+                "photo",
+                KeptImage,
+                lambda _: pictures.fetched(str(url), self._id("photo"), owner),
+                "사진을 확인했어요",
+            )
+        return photo or await self._run.step(
+            "photo:drawn",
+            KeptImage,
+            lambda _: pictures.drawn(known.product, self._id("photo:drawn"), owner),
+            "사진 대신 그림을 준비했어요",
+        )
+
+    async def seen(self, photo: KeptImage) -> list[tuple[str, str]]:
+        """What a real photo shows; the page can do without."""
+        if photo.source != "upload":
+            return []
+        address = await self._kit.pictures.for_model(photo)
+        seen = await self._run.optional_step(
+            "vision", Seen, lambda meter: look_at(self._kit.text, address, meter), "사진을 살펴봤어요"
+        )
+        return seen.pairs() if seen else []
+
+    async def plan(self, brief: Brief) -> Plan:
+        plan = await self._run.step(
+            "plan", Plan, lambda meter: make_plan(self._kit.text, brief, meter), "페이지를 구성했어요"
+        )
+        scenes = sum(block.image_prompt is not None for block in plan.blocks)
+        self._run.expect(_STEPS_BEFORE_COPY + len(plan.blocks) + scenes)
+        return plan
+
+    async def copies(self, brief: Brief, plan: Plan) -> list[BlockCopy]:
+        """The copy of every block, side by side."""
+        templates = {template.template_id: template for template in brief.selection.templates}
+        return await all_of(
+            *(
+                self._copy(number, templates[block.template_id], block, brief)
+                for number, block in enumerate(plan.blocks, start=1)
+            )
+        )
+
+    async def scenes(self, brief: Brief, plan: Plan, original: KeptImage) -> dict[str, KeptImage]:
+        """New pictures by template id, side by side; one that cannot be made is missing."""
+        templates = {template.template_id: template for template in brief.selection.templates}
+        wanted = [block for block in plan.blocks if block.image_prompt]
+        made = await all_of(*(self._scene(templates[block.template_id], block, original) for block in wanted))
+        return {
+            block.template_id: scene for block, scene in zip(wanted, made, strict=True) if scene is not None
+        }
+
+    async def finish(self, document: PageDocument, pictures: Sequence[KeptImage]) -> Outcome:
+        """Check that every picture can be read back; the page is stored with the task's end."""
+        await require_readable(self._kit.pictures.assets, [picture.s3_key for picture in pictures])
+        return repository.first_version(self._run.lease, document)
+
+    async def _copy(self, number: int, template: Template, block: PlannedBlock, brief: Brief) -> BlockCopy:
+        return await self._run.step(
+            f"block:{number}",
+            BlockCopy,
+            lambda meter: write_copy(self._kit.text, template, block, brief, meter),
+            f"'{template.name}' 글을 썼어요",
+        )
+
+    async def _scene(self, template: Template, block: PlannedBlock, original: KeptImage) -> KeptImage | None:
+        key = f"image:{block.template_id}"
+        return await self._run.optional_step(
+            key,
+            KeptImage,
+            lambda meter: self._kit.pictures.scene(
+                original,
+                block.image_prompt or "",
+                picture_ratio(template),
+                image_id=self._id(key),
+                owner=self._run.lease.owner,
+                meter=meter,
+            ),
+            f"'{template.name}' 이미지를 만들었어요",
+        )
+
+    def _id(self, key: str) -> UUID:
+        return picture_id(self._run.lease.task_id, key)

@@ -1,0 +1,87 @@
+"""What a seller may ask for, checked field by field."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, model_validator
+
+
+def _printable(text: str) -> str:
+    if any(ord(letter) < 32 and letter not in "\n\t" for letter in text):  # noqa: PLR2004  the first 32 are controls
+        message = "control characters are not allowed"
+        raise ValueError(message)
+    return text
+
+
+# PostgreSQL's jsonb refuses NUL, and no page needs control characters.
+type Text = Annotated[str, AfterValidator(_printable)]
+type ShortText = Annotated[Text, Field(max_length=500)]
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(frozen=True, str_strip_whitespace=True, extra="forbid")
+
+
+class Product(BaseModel):
+    """A product as its seller describes it; fields we do not know are left out."""
+
+    model_config = ConfigDict(frozen=True, str_strip_whitespace=True, coerce_numbers_to_str=True)
+
+    name: Annotated[Text, Field(min_length=1, max_length=200)]
+    description: Annotated[Text, Field(max_length=20_000)] = ""
+    category: ShortText | None = None
+    price_krw: Annotated[int, Field(ge=0, le=10_000_000_000)] | None = None
+    attributes: Annotated[dict[ShortText, ShortText], Field(max_length=100)] = {}
+    packaging: Annotated[list[ShortText], Field(max_length=20)] = []
+    notice: Annotated[dict[ShortText, Annotated[Text, Field(max_length=2000)]], Field(max_length=60)] = {}
+
+
+class PageOptions(_Request):
+    """How the page is to be made."""
+
+    images: Annotated[int, Field(ge=0, le=6)] = 3
+    language: Literal["ko"] = "ko"
+    tone: Annotated[Text, Field(max_length=100)] | None = None
+    marketplace: Literal["coupang", "smartstore", "11st", "gmarket"] | None = None
+
+
+class PageRequest(_Request):
+    """POST /generation/display-list: one source of facts, at most one photo and one choice of templates."""
+
+    product_data: Annotated[Text, Field(min_length=1, max_length=20_000)] | None = None
+    product: Product | None = None
+    product_id: Annotated[Text, Field(min_length=1, max_length=200)] | None = None
+    product_image_url: Annotated[HttpUrl, Field(max_length=2000)] | None = None
+    image_id: UUID | None = None
+    category_id: ShortText | None = None
+    template_set_id: ShortText | None = None
+    template_ids: Annotated[list[ShortText], Field(min_length=1, max_length=30)] | None = None
+    options: PageOptions = PageOptions()
+
+    @model_validator(mode="after")
+    def _one_of_each(self) -> Self:
+        sources = self._given("product_data", "product", "product_id")
+        if len(sources) != 1:
+            raise FieldConflict(
+                sources or ["product_data", "product", "product_id"], "give exactly one of these"
+            )
+        for pair in (("product_image_url", "image_id"), ("template_set_id", "template_ids")):
+            if len(given := self._given(*pair)) > 1:
+                raise FieldConflict(given, "give only one of these")
+        if self.template_ids and len(set(self.template_ids)) != len(self.template_ids):
+            raise FieldConflict(["template_ids"], "the same template twice")
+        return self
+
+    def _given(self, *names: str) -> list[str]:
+        return [name for name in names if getattr(self, name) is not None]
+
+
+class FieldConflict(ValueError):  # noqa: N818  it becomes a FieldIssue per field, not an error of ours
+    """Fields that contradict each other; each is named in the answer."""
+
+    def __init__(self, fields: list[str], problem: str) -> None:
+        super().__init__(f"{', '.join(fields)}: {problem}")
+        self.fields = fields
+        self.problem = problem

@@ -1,0 +1,1 @@
+"""Durable units of work: leases with fencing, stored steps, events in the same transaction."""

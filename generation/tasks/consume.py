@@ -1,0 +1,70 @@
+"""What a queue function and a poison queue function do with a message."""
+
+from __future__ import annotations
+
+import logging
+from typing import Protocol
+from uuid import uuid4
+
+from generation.tasks import poison
+from generation.tasks.run import Announcer, Transactions
+from generation.tasks.runner import TaskRunner
+from shared.errors import MalformedError
+from shared.messages import TaskMessage, poison_queue
+from shared.queues import QueueSender
+
+log = logging.getLogger(__name__)
+
+
+class Root(Protocol):
+    """What of the composition root is needed here."""
+
+    @property
+    def runner(self) -> TaskRunner:
+        """Runs tasks."""
+
+    @property
+    def queues(self) -> QueueSender:
+        """Sends messages."""
+
+    @property
+    def database(self) -> Transactions:
+        """PostgreSQL."""
+
+    @property
+    def publisher(self) -> Announcer:
+        """Publishes events."""
+
+
+async def consume(root: Root, queue: str, body: bytes) -> None:
+    """Run the task the message names; what is no message of ours goes to the poison queue as it is.
+
+    Raises:
+        UnavailableError: the database or the queue is away; the host returns the message to the queue.
+    """
+    try:
+        message = TaskMessage.decode(body)
+    except MalformedError as error:
+        log.warning("not our message", extra={"queue": queue, "reason": error.message, "bytes": len(body)})
+        await root.queues.send(poison_queue(queue), body.decode("utf-8", "backslashreplace"))
+        return
+    await root.runner.run(message, queue)
+
+
+async def consume_poison(root: Root, queue: str, body: bytes) -> None:
+    """Record a message that was given up on, fail its task if it is unfinished, and tell its owner.
+
+    Raises:
+        UnavailableError: the database is away; the message stays in the poison queue.
+    """
+    text = body.decode("utf-8", "backslashreplace")
+    try:
+        message = TaskMessage.decode(body)
+    except MalformedError as error:
+        reason = error.message
+        await root.database.run(
+            lambda cursor: poison.record(cursor, uuid4(), queue, text, code="malformed", reason=reason)
+        )
+        return
+    await root.database.run(lambda cursor: poison.fail_and_record(cursor, uuid4(), queue, text, message))
+    root.publisher.notify(str(message.task_id))

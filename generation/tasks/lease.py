@@ -1,0 +1,151 @@
+"""A run's side of a task: claim it, keep it, store steps, end it.
+
+Every write carries the lease: when the row's attempt is another one, or the task is not running any more, nothing
+is written and LeaseLostError or TaskCancelledError stops the run (fencing; Kleppmann, "How to do distributed
+locking"). All functions take a cursor (one transaction); every state change writes its event with it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from generation.ports import Meter
+from generation.tasks.announce import announce
+from generation.tasks.model import Lease, Progress, TaskKind, TaskStatus
+from shared.db.pool import as_json
+from shared.errors import LeaseLostError, TaskCancelledError
+from shared.events import EventType
+
+if TYPE_CHECKING:
+    from psycopg2.extras import RealDictCursor as Cursor
+
+_HELD = "task_id = %s and attempt = %s and status = 'running'"
+_UNFINISHED = "task_id = %s and status in ('queued', 'running')"
+_COST = """usd = usd + %s, input_tokens = input_tokens + %s, output_tokens = output_tokens + %s,
+                   images = images + %s"""
+
+
+def claim(cursor: Cursor, task_id: UUID, stale_after: float) -> Lease | None:
+    """Take the task for this run, or None when it is finished or another live worker has it."""
+    cursor.execute(
+        """update tasks set status = 'running', attempt = attempt + 1, heartbeat_at = now(),
+                  started_at = coalesce(started_at, now())
+           where task_id = %s and (status = 'queued' or
+                 (status = 'running' and heartbeat_at < now() - make_interval(secs => %s)))
+           returning attempt, owner, kind, request, traceparent""",
+        (str(task_id), stale_after),
+    )
+    row = cursor.fetchone()
+    if row is None:
+        return None
+    return Lease(
+        task_id, row["attempt"], row["owner"], TaskKind(row["kind"]), row["request"], row["traceparent"]
+    )
+
+
+def heartbeat(cursor: Cursor, lease: Lease) -> None:
+    """Say that the run is alive.
+
+    Raises:
+        LeaseLostError, TaskCancelledError: it must stop.
+    """
+    cursor.execute(f"update tasks set heartbeat_at = now() where {_HELD}", _held(lease))
+    _require(cursor, lease)
+
+
+def steps(cursor: Cursor, task_id: UUID) -> dict[str, Any]:
+    """Every stored step's result by its key."""
+    cursor.execute("select step_key, result from task_steps where task_id = %s", (str(task_id),))
+    return {row["step_key"]: row["result"] for row in cursor.fetchall()}
+
+
+def save_step(
+    cursor: Cursor, lease: Lease, key: str, result: Any, *, meter: Meter, progress: Progress
+) -> None:
+    """Store a step's result, what it cost, and the progress event.
+
+    Raises:
+        LeaseLostError, TaskCancelledError: nothing was written.
+    """
+    cursor.execute(
+        f"""update tasks set percent = greatest(percent, %s), step = %s, done = greatest(done, %s), total = %s,
+                   heartbeat_at = now(), sequence = sequence + 1, {_COST}
+            where {_HELD} returning task_id, owner, percent, done, sequence""",
+        (progress.percent, progress.step, progress.done, progress.total, *_cost(meter), *_held(lease)),
+    )
+    row = _require(cursor, lease)
+    cursor.execute(
+        """insert into task_steps (task_id, step_key, result, attempt, usd) values (%s, %s, %s, %s, %s)
+           on conflict (task_id, step_key) do nothing""",
+        (str(lease.task_id), key, as_json(result), lease.attempt, meter.usd),
+    )
+    data = {
+        "percent": row["percent"],
+        "step": progress.step,
+        "done": row["done"],
+        "total": progress.total,
+        "message": progress.message,
+    }
+    announce(cursor, row, EventType.PROGRESS, data)
+
+
+def add_cost(cursor: Cursor, lease: Lease, meter: Meter) -> None:
+    """Record what was paid for calls whose step failed; kept even when the lease is gone."""
+    cursor.execute(f"update tasks set {_COST} where task_id = %s", (*_cost(meter), str(lease.task_id)))
+
+
+def complete(cursor: Cursor, lease: Lease, result: dict[str, Any], warnings: list[dict[str, str]]) -> None:
+    """The run's last write.
+
+    Raises:
+        LeaseLostError, TaskCancelledError: nothing was written.
+    """
+    cursor.execute(
+        f"""update tasks set status = 'completed', percent = 100, result = %s, warnings = %s, error = null,
+                   finished_at = now(), sequence = sequence + 1 where {_HELD} returning task_id, owner, sequence""",
+        (as_json(result), as_json(warnings), *_held(lease)),
+    )
+    row = _require(cursor, lease)
+    data = {"percent": 100, "result": result, "warnings": warnings}
+    announce(cursor, row, EventType.COMPLETED, data)
+
+
+def fail(cursor: Cursor, task_id: UUID, error: dict[str, str], *, lease: Lease | None = None) -> bool:
+    """End an unfinished task with an error; with a lease, only while it holds. Whether it did."""
+    condition, values = (_HELD, _held(lease)) if lease else (_UNFINISHED, (str(task_id),))
+    cursor.execute(
+        f"""update tasks set status = 'failed', error = %s, finished_at = now(), sequence = sequence + 1
+            where {condition} returning task_id, owner, sequence""",
+        (as_json(error), *values),
+    )
+    row = cursor.fetchone()
+    if row is not None:
+        announce(cursor, row, EventType.FAILED, {"error": error})
+    return row is not None
+
+
+def release(cursor: Cursor, lease: Lease) -> None:
+    """Give the task back unfinished: the next message runs it at once, from its first unfinished step."""
+    cursor.execute(
+        f"update tasks set status = 'queued', enqueued_at = null, heartbeat_at = null where {_HELD}",
+        _held(lease),
+    )
+
+
+def _held(lease: Lease) -> tuple[str, int]:
+    return str(lease.task_id), lease.attempt
+
+
+def _cost(meter: Meter) -> tuple[float, int, int, int]:
+    return meter.usd, meter.input_tokens, meter.output_tokens, meter.images
+
+
+def _require(cursor: Cursor, lease: Lease) -> dict[str, Any]:
+    if cursor.rowcount == 1:
+        return dict(cursor.fetchone() or {}) if cursor.description else {}
+    cursor.execute("select status from tasks where task_id = %s", (str(lease.task_id),))
+    row = cursor.fetchone()
+    if row is not None and row["status"] == TaskStatus.CANCELLED:
+        raise TaskCancelledError("the task was cancelled")
+    raise LeaseLostError("another run has the task now")

@@ -1,0 +1,160 @@
+"""Tasks as their owners and operators see them: made, read, cancelled, retried, swept.
+
+All functions take a cursor (one transaction, see shared/db/pool.py); every state change writes its event with it.
+What a run does is in lease.py.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from generation.tasks.announce import announce
+from generation.tasks.model import TaskKind
+from shared.db.pool import as_json
+from shared.errors import ConflictError, NotFoundError
+from shared.events import EventType
+
+if TYPE_CHECKING:
+    from psycopg2.extras import RealDictCursor as Cursor
+
+
+def create(
+    cursor: Cursor,
+    *,
+    task_id: UUID,
+    kind: TaskKind,
+    owner: str,
+    request: dict[str, Any],
+    request_sha256: str,
+    idempotency_key: str | None,
+    traceparent: str | None,
+) -> tuple[dict[str, Any], bool]:
+    """Store a task and its `task.queued` event.
+
+    Returns:
+        The row, and whether it is new: the same key and request give the task that is there already.
+
+    Raises:
+        ConflictError: the same Idempotency-Key came with another request before.
+    """
+    cursor.execute(
+        """insert into tasks (task_id, kind, owner, request, request_sha256, idempotency_key, traceparent,
+                              sequence)
+           values (%s, %s, %s, %s, %s, %s, %s, 1)
+           on conflict (owner, idempotency_key) do nothing returning *""",
+        (str(task_id), kind, owner, as_json(request), request_sha256, idempotency_key, traceparent),
+    )
+    row = cursor.fetchone()
+    if row is not None:
+        announce(cursor, row, EventType.QUEUED, {"kind": kind.value})
+        return dict(row), True
+    cursor.execute("select * from tasks where owner = %s and idempotency_key = %s", (owner, idempotency_key))
+    row = cursor.fetchone()
+    if row is None or row["request_sha256"] != request_sha256:
+        raise ConflictError(
+            "This Idempotency-Key was used with another request.", code="idempotency_key_reused"
+        )
+    return dict(row), False
+
+
+def mark_enqueued(cursor: Cursor, task_id: UUID) -> None:
+    """The queue holds a message for this task."""
+    cursor.execute("update tasks set enqueued_at = now() where task_id = %s", (str(task_id),))
+
+
+def withdraw(cursor: Cursor, task_id: UUID) -> None:
+    """Take back a task that was stored but could not be enqueued; its event is withdrawn with it."""
+    cursor.execute(
+        "delete from tasks where task_id = %s and status = 'queued' and attempt = 0", (str(task_id),)
+    )
+    if cursor.rowcount == 1:
+        cursor.execute("delete from outbox where stream = %s and published_at is null", (str(task_id),))
+
+
+def get(cursor: Cursor, task_id: UUID, owner: str) -> dict[str, Any]:
+    """The owner's task.
+
+    Raises:
+        NotFoundError: no such task, or somebody else's.
+    """
+    cursor.execute("select * from tasks where task_id = %s and owner = %s", (str(task_id), owner))
+    row = cursor.fetchone()
+    if row is None:
+        raise NotFoundError("There is no such task.")
+    return dict(row)
+
+
+def listing(cursor: Cursor, owner: str, limit: int, before: tuple[str, str] | None) -> list[dict[str, Any]]:
+    """The owner's tasks, newest first; `before` is the (created_at, task_id) of the last one seen."""
+    created_at, task_id = before or ("infinity", "ffffffff-ffff-ffff-ffff-ffffffffffff")
+    cursor.execute(
+        """select * from tasks where owner = %s and (created_at, task_id) < (%s::timestamptz, %s::uuid)
+           order by created_at desc, task_id desc limit %s""",
+        (owner, created_at, task_id, limit),
+    )
+    return [dict(row) for row in cursor.fetchall()]
+
+
+def cancel(cursor: Cursor, task_id: UUID, owner: str) -> dict[str, Any]:
+    """Stop a task and return its row; a run in progress notices at its next heartbeat or write.
+
+    Raises:
+        NotFoundError: no such task, or somebody else's.
+        ConflictError: it is finished.
+    """
+    cursor.execute(
+        """update tasks set status = 'cancelled', finished_at = now(), sequence = sequence + 1
+            where owner = %s and task_id = %s and status in ('queued', 'running') returning *""",
+        (owner, str(task_id)),
+    )
+    row = cursor.fetchone()
+    if row is None:
+        status = get(cursor, task_id, owner)["status"]
+        raise ConflictError(f"The task is {status} already.", code="task_finished")
+    announce(cursor, row, EventType.CANCELLED, {})
+    return dict(row)
+
+
+def requeue(cursor: Cursor, task_id: UUID, owner: str) -> dict[str, Any]:
+    """Put a failed or cancelled task back and return its row; its stored steps stay.
+
+    Raises:
+        NotFoundError: no such task, or somebody else's.
+        ConflictError: it is not failed or cancelled.
+    """
+    cursor.execute(
+        """update tasks set status = 'queued', error = null, finished_at = null, enqueued_at = null,
+                  heartbeat_at = null, sequence = sequence + 1
+           where task_id = %s and owner = %s and status in ('failed', 'cancelled')
+           returning *""",
+        (str(task_id), owner),
+    )
+    row = cursor.fetchone()
+    if row is None:
+        status = get(cursor, task_id, owner)["status"]
+        raise ConflictError(f"A task that is {status} cannot be retried.", code="task_not_retryable")
+    announce(cursor, row, EventType.QUEUED, {"kind": row["kind"]})
+    return dict(row)
+
+
+def stale(cursor: Cursor, stale_after: float, limit: int) -> list[dict[str, Any]]:
+    """Unfinished tasks nobody seems to work on, marked as enqueued so that the next sweep leaves them alone.
+
+    Those are: stored but not enqueued (given a tenth of `stale_after` seconds, for the request that is just
+    doing it), running without a heartbeat, and queued for ten times as long: that message must be lost.
+    """
+    cursor.execute(
+        """with limits as (select now() - make_interval(secs => %(s)s / 10.0) as unsent,
+                                  now() - make_interval(secs => %(s)s) as silent,
+                                  now() - make_interval(secs => %(s)s * 10.0) as lost)
+           update tasks set enqueued_at = now() where task_id in (
+             select task_id from tasks, limits where status in ('queued', 'running') and (
+               (status = 'queued' and enqueued_at is null and created_at < unsent)
+               or (status = 'queued' and enqueued_at < lost)
+               or (status = 'running' and greatest(heartbeat_at, enqueued_at) < silent))
+             order by created_at limit %(limit)s for update of tasks skip locked)
+           returning task_id, kind, traceparent""",
+        {"s": stale_after, "limit": limit},
+    )
+    return [dict(row) for row in cursor.fetchall()]

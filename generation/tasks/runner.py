@@ -1,0 +1,168 @@
+"""From a queue message to an ended task: claim, heartbeat, run, and what follows each kind of failure."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol
+
+from generation.tasks import lease as leases
+from generation.tasks import repository
+from generation.tasks.explanations import explain_error
+from generation.tasks.model import Lease, TaskKind
+from generation.tasks.run import STORE_POLICY, Announcer, Outcome, Run, Transactions
+from shared.errors import (
+    AppError,
+    InvalidError,
+    LeaseLostError,
+    PermanentError,
+    TaskCancelledError,
+    TransientError,
+    UnavailableError,
+)
+from shared.messages import TaskMessage
+from shared.queues import QueueSender
+from shared.retry import RetryPolicy, retry
+from shared.settings import TaskSettings
+
+log = logging.getLogger(__name__)
+
+type Handler = Callable[[Run], Awaitable[Outcome]]
+
+_FIRST_DELAY_SECONDS = 5.0
+_LONGEST_DELAY_SECONDS = 120.0
+
+
+class Publisher(Announcer, Protocol):
+    """What a run needs of notifications.publisher.Publisher."""
+
+    async def flush(self, stream: str, timeout: float) -> bool:  # noqa: ASYNC109  the caller's bound, not a cancel scope
+        """See Publisher.flush."""
+        ...
+
+
+class TaskRunner:
+    """Runs tasks; one per process.
+
+    Args:
+        handlers: what makes each kind of task.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: Transactions,
+        publisher: Publisher,
+        queues: QueueSender,
+        handlers: Mapping[TaskKind, Handler],
+        settings: TaskSettings,
+    ) -> None:
+        self._database = database
+        self._publisher = publisher
+        self._queues = queues
+        self._handlers = handlers
+        self._settings = settings
+        self._policy = RetryPolicy(attempts=settings.step_attempts, deadline=settings.step_timeout)
+
+    async def run(self, message: TaskMessage, queue: str) -> None:
+        """Run the message's task to its end, or give it back to the queue with a growing delay.
+
+        A task that is finished, or that another live worker has, is left alone: the message has done its work.
+
+        Raises:
+            UnavailableError: the database is away; the host returns the message to the queue.
+        """
+        lease = await self._database.run(
+            lambda cursor: leases.claim(cursor, message.task_id, self._settings.stale_after)
+        )
+        if lease is None:
+            log.info("nothing to do", extra={"task_id": str(message.task_id)})
+            return
+        log.info("task claimed", extra=_ids(lease) | {"kind": lease.kind.value, "owner": lease.owner})
+        await self._end(lease, message, queue, await self._attempt(lease))
+        await self._publisher.flush(str(lease.task_id), self._settings.heartbeat)
+
+    async def _attempt(self, lease: Lease) -> AppError | None:
+        """Do the work; None, or why it did not end well."""
+        work = asyncio.create_task(self._work(lease))
+        beat = asyncio.create_task(self._beat(lease, work))
+        try:
+            await work
+        except asyncio.CancelledError:
+            if beat.done() and not beat.cancelled() and isinstance(reason := beat.result(), AppError):
+                return reason
+            work.cancel()  # the host is stopping: hand the task back
+            return TransientError("the worker is stopping", code="worker_stopping", retry_after=0.0)
+        except AppError as error:
+            return error
+        except Exception as error:
+            # A bug of ours must not lose the task: it is tried again, then failed with `internal_error`.
+            log.exception("unexpected error", extra=_ids(lease))
+            return TransientError(repr(error), code="internal_error")
+        finally:
+            beat.cancel()
+        return None
+
+    async def _work(self, lease: Lease) -> None:
+        stored = await self._database.run(lambda cursor: leases.steps(cursor, lease.task_id))
+        run = Run(lease, stored, database=self._database, announcer=self._publisher, policy=self._policy)
+        await run.complete(await self._handlers[lease.kind](run))
+
+    async def _beat(self, lease: Lease, work: asyncio.Task[None]) -> AppError:
+        """Keep the lease; when it is gone, cancel the calls in flight and say why."""
+        while True:
+            await asyncio.sleep(self._settings.heartbeat)
+            try:
+                await self._database.run(lambda cursor: leases.heartbeat(cursor, lease))
+            except UnavailableError:
+                log.warning("no heartbeat: the database is away", extra=_ids(lease))
+            except (LeaseLostError, TaskCancelledError) as error:
+                work.cancel()
+                return error
+
+    async def _end(self, lease: Lease, message: TaskMessage, queue: str, error: AppError | None) -> None:
+        if error is None:
+            log.info("task completed", extra=_ids(lease))
+        elif isinstance(error, LeaseLostError | TaskCancelledError):
+            log.info("run stopped", extra=_ids(lease) | {"code": error.code})
+        elif (
+            isinstance(error, InvalidError | PermanentError)
+            or message.delivery >= self._settings.max_dequeue_count
+        ):
+            await self._fail(lease, error)
+        else:
+            await self._give_back(lease, message, queue, error)
+
+    async def _fail(self, lease: Lease, error: AppError) -> None:
+        log.error("task failed", extra=_ids(lease) | {"code": error.code, "reason": error.message})
+        explained = explain_error(error)
+        await retry(
+            lambda: self._database.run(
+                lambda cursor: leases.fail(cursor, lease.task_id, explained, lease=lease)
+            ),
+            STORE_POLICY,
+        )
+        self._publisher.notify(str(lease.task_id))
+
+    async def _give_back(self, lease: Lease, message: TaskMessage, queue: str, error: AppError) -> None:
+        """Queued again, with a delay that doubles; if the queue is away, the sweeper enqueues it."""
+        asked = error.retry_after if isinstance(error, TransientError) else None
+        delay = min(_LONGEST_DELAY_SECONDS, _FIRST_DELAY_SECONDS * 2 ** (message.delivery - 1))
+        delay = delay if asked is None else asked
+        await retry(lambda: self._database.run(lambda cursor: leases.release(cursor, lease)), STORE_POLICY)
+        again = message.model_copy(update={"delivery": message.delivery + 1})
+        try:
+            await self._queues.send(queue, again.encode(), delay=delay)
+        except UnavailableError:
+            log.warning("not enqueued: the sweeper will", extra=_ids(lease))
+            return
+        await self._database.run(lambda cursor: repository.mark_enqueued(cursor, lease.task_id))
+        log.warning(
+            "task given back",
+            extra=_ids(lease) | {"code": error.code, "delay": delay, "reason": error.message},
+        )
+
+
+def _ids(lease: Lease) -> dict[str, object]:
+    return {"task_id": str(lease.task_id), "attempt": lease.attempt}

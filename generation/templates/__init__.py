@@ -1,0 +1,1 @@
+"""The template language, its seed library, and the finished page."""

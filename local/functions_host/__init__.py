@@ -1,0 +1,1 @@
+"""A local Azure Functions host for HTTP, queue and timer triggers, on Microsoft's own Python runtime library."""

@@ -1,0 +1,1 @@
+"""Our own sample products and the script that draws their photos."""

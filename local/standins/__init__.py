@@ -1,0 +1,1 @@
+"""Stand-ins for the model providers and the product service, speaking their real wire formats."""

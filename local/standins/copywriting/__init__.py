@@ -1,0 +1,1 @@
+"""Korean copy, plans, descriptions and translations written from a request alone."""

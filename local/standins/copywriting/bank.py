@@ -1,0 +1,82 @@
+"""The phrase bank: JSON files beside this package, read once, looked up by category, kind and field."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).resolve().parent.parent / "phrases"
+
+Fields = dict[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class FactPhrases:
+    """How to speak about one sort of fact; `match` is a pattern for the fact's name."""
+
+    key: str
+    match: str
+    title: list[str]
+    limit: list[str]
+    way: list[str]
+    question: list[str]
+    usual: str
+    headline: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Bank:
+    """All phrases. Use `load_bank`."""
+
+    general: dict[str, Fields]
+    categories: dict[str, dict[str, Any]]
+    moments: tuple[dict[str, Any], ...]
+    facts: tuple[FactPhrases, ...]
+
+    def category_of(self, *texts: str) -> str:
+        """The category that the first telling text names: food, living, beauty, fashion, electronics or general."""
+        for text in texts:
+            for name, category in self.categories.items():
+                if category["match"] and re.search(category["match"], text.lower()):
+                    return name
+        return "general"
+
+    def moments_of(self, category: str, name: str) -> Fields:
+        """The occasions of a product: of its own kind of thing if known, else of its category."""
+        own = next((each for each in self.moments if re.search(each["match"], name)), None)
+        chosen = own or self.categories[category]["moments"]
+        return {
+            key: value if isinstance(value, list) else [value]
+            for key, value in chosen.items()
+            if key != "match"
+        }
+
+    def phrases(self, category: str, kind: str, field: str) -> list[list[str]]:
+        """Candidates in order of preference: the category's, the kind's, then those for any block."""
+        own = self.categories[category]["kinds"].get(kind, {}).get(field, [])
+        general = self.general.get(kind, {}).get(field, [])
+        spare = self.general["any"].get(field, [])
+        return [own, general, spare] if kind != "any" else [spare]
+
+    def about(self, fact_name: str) -> FactPhrases:
+        """How to speak of a fact with this name."""
+        return next(each for each in self.facts if re.search(each.match, fact_name))
+
+
+@cache
+def load_bank() -> Bank:
+    """Read the bank; the same object for every call, since it never changes."""
+    return Bank(
+        general=_read("general"),
+        categories=_read("categories"),
+        moments=tuple(_read("moments")),
+        facts=tuple(FactPhrases(**each) for each in _read("facts")),
+    )
+
+
+def _read(name: str) -> Any:
+    return json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))

@@ -1,0 +1,1 @@
+"""Sample pictures composed from the caller's real photo."""

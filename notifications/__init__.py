@@ -1,0 +1,1 @@
+"""Events: outbox, publisher, relay."""
