@@ -119,7 +119,7 @@ def _load_images(html: str, stack: Mapping[str, Any]) -> list[PageImage]:
                 return 0, f"{type(exc).__name__} {exc}", b""
             return response.status_code, response.headers.get("content-type", ""), response.content
 
-        return load_images(image_urls(html), f"{stack['s3_endpoint']}/", fetch)
+        return load_images(image_urls(html), f"{stack['s3_public_url']}/", fetch)
 
 
 def _report(

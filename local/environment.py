@@ -52,7 +52,7 @@ def eventhub_connection_string(addresses: Addresses) -> str:
 
 def stack_settings(addresses: Addresses, ticket_secret: str) -> dict[str, str]:
     """Every setting that must point at this stack; the others keep their defaults."""
-    standins, s3 = addresses.url("standins"), addresses.url("s3")
+    standins = addresses.url("standins")
     return {
         "FUNCTIONS_WORKER_RUNTIME": "python",
         "ENVIRONMENT_NAME": "local",
@@ -67,8 +67,7 @@ def stack_settings(addresses: Addresses, ticket_secret: str) -> dict[str, str]:
         "EVENTHUB": eventhub_connection_string(addresses),
         "EVENTHUB_NAME": HUB,
         "S3_BUCKET_NAME": BUCKET,
-        "S3_ENDPOINT_URL": s3,
-        "S3_PUBLIC_URL": f"{s3}/{BUCKET}",
+        "S3_ENDPOINT_URL": addresses.url("s3"),
         "AWS_REGION": "ap-northeast-2",
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",

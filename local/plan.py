@@ -31,6 +31,7 @@ def plan_stack(data: Path, addresses: Addresses, outside: Mapping[str, str]) -> 
 
 def _facts(addresses: Addresses, settings: Mapping[str, str]) -> dict[str, Any]:
     """What stack.json tells clients: the keys that CONTRACT names, and the lists and the base besides."""
+    endpoint, bucket = settings["S3_ENDPOINT_URL"], settings["S3_BUCKET_NAME"]
     return {
         "port_base": addresses.base,
         "functions_url": addresses.functions_urls[0],
@@ -40,8 +41,9 @@ def _facts(addresses: Addresses, settings: Mapping[str, str]) -> dict[str, Any]:
         "queue_connection_string": settings["AzureWebJobsStorage"],
         "eventhub_connection_string": settings["EVENTHUB"],
         "eventhub_name": settings["EVENTHUB_NAME"],
-        "s3_endpoint": settings["S3_ENDPOINT_URL"],
-        "s3_bucket": settings["S3_BUCKET_NAME"],
+        "s3_endpoint": endpoint,
+        "s3_bucket": bucket,
+        "s3_public_url": settings.get("S3_PUBLIC_URL", f"{endpoint}/{bucket}"),
         "ai_url": addresses.url("standins"),
         "product_service_url": settings["PRODUCT_SERVICE_URL"],
     }

@@ -27,6 +27,7 @@ DATABASE = "product_details"
 # SIGINT is PostgreSQL's fast stop: it disconnects clients, where SIGTERM waits for them (PostgreSQL docs,
 # "Shutting Down the Server").
 STOP_SIGNAL = signal.SIGINT
+READY_LINE = "database system is ready to accept connections"
 
 # fsync=off survives every crash but the machine's own, which is the right trade for data that can be remade.
 _SETTINGS = {
@@ -108,17 +109,6 @@ def create_database(port: int, database: str = DATABASE) -> None:
                 cursor.execute(sql.SQL("create database {}").format(sql.Identifier(database)))
 
 
-def accepts_connections(port: int) -> bool:
-    """Whether the server answers a query (it listens before it does)."""
-    import psycopg2
-
-    try:
-        psycopg2.connect(database_url(port, "postgres"), connect_timeout=1).close()
-    except psycopg2.OperationalError:
-        return False
-    return True
-
-
 class PostgresServer:
     """A server for tests and tools: made, started, and its database created on entry; stopped on exit.
 
@@ -172,7 +162,8 @@ class PostgresServer:
 
     def _wait(self, log_path: Path) -> None:
         deadline = time.monotonic() + self._timeout
-        while not accepts_connections(self.port):
+        # The port alone says little: another server may have it.
+        while READY_LINE not in log_path.read_text(errors="replace"):
             dead = self._process is None or self._process.poll() is not None
             if dead or time.monotonic() > deadline:
                 reason = "ended" if dead else f"was not ready in {self._timeout:g} s"

@@ -75,7 +75,7 @@ def _stores(addresses: Addresses, data: Path, base: Mapping[str, str]) -> list[P
             "postgres",
             tuple(postgres.serve_command(data / "postgres", ports["postgres"])),
             base,
-            line(log, "database system is ready to accept connections"),
+            line(log, postgres.READY_LINE),
             ("initdb",),
             stop_signal=postgres.STOP_SIGNAL,
             port=ports["postgres"],
@@ -115,7 +115,13 @@ def _standins(addresses: Addresses, data: Path, base: Mapping[str, str]) -> list
     return [
         Program(
             "eventhubs",
-            _python("local.eventhubs", port=ports["eventhubs"], data=data, hub=hub, consumer_groups=groups),
+            _python(
+                "local.eventhubs",
+                port=ports["eventhubs"],
+                data=data / "eventhubs",
+                hub=hub,
+                consumer_groups=groups,
+            ),
             base,
             tcp(HOST, ports["eventhubs"]),
             port=ports["eventhubs"],

@@ -9,6 +9,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 _WIRE_SERVER = IPv4Address("168.63.129.16")
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: the last 32 bits are the IPv4 address that is reached
 _SIX_TO_FOUR = IPv6Network("2002::/16")  # RFC 3056, deprecated: wraps any IPv4 address
+_DOCUMENTATION = IPv6Network("3fff::/20")  # RFC 9637, newer than Python's tables
 _UNICAST = IPv6Network("2000::/3")  # RFC 4291: all global unicast addresses handed out so far
 
 
@@ -36,4 +37,5 @@ def _is_public_v6(address: IPv6Address) -> bool:
         return _is_public_v4(address.ipv4_mapped)
     if address in _NAT64:
         return _is_public_v4(IPv4Address(int(address) & 0xFFFF_FFFF))
-    return address in _UNICAST and address not in _SIX_TO_FOUR and address.is_global
+    wrapped_or_unused = address in _SIX_TO_FOUR or address in _DOCUMENTATION
+    return address in _UNICAST and address.is_global and not wrapped_or_unused

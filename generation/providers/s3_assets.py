@@ -57,6 +57,20 @@ class S3Assets:
             )
         )
 
+    async def read(self, key: str) -> bytes:
+        """The content stored under `key`.
+
+        Raises:
+            UnavailableError: the store does not answer.
+            PermanentError: `asset_unreadable`, it is not there; `asset_rejected`.
+        """
+        try:
+            return await self._run(
+                lambda s3: s3.get_object(Bucket=self._settings.bucket, Key=key)["Body"].read()
+            )
+        except _MissingError as error:
+            raise PermanentError("The asset is not in the store.", code="asset_unreadable") from error
+
     def url(self, key: str) -> str:
         """The address a browser reads `key` at."""
         settings = self._settings
@@ -101,14 +115,14 @@ class S3Assets:
             self._built.close()
             self._built = None
 
-    async def _run(self, call: Callable[[S3Client], object]) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._threads, self._call, call)
+    async def _run[T](self, call: Callable[[S3Client], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._call, call)
 
-    def _call(self, call: Callable[[S3Client], object]) -> None:
+    def _call[T](self, call: Callable[[S3Client], T]) -> T:
         from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
         try:
-            call(self._client())
+            return call(self._client())
         except ClientError as error:
             raise _refusal(error) from error
         except ParamValidationError as error:

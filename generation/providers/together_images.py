@@ -55,9 +55,10 @@ class TogetherImages:
             PermanentError: `quota_exhausted`, `model_rejected`, `image_blocked`, or the downloader's.
         """
         arguments = _parameters(self._model, prompt, photo_url, (width, height), seed)
-        answer = await self._send(arguments)
-        meter.add(usd=self._model.usd, images=1)
-        return await self._picture(answer)
+        item = _first(await self._send(arguments))
+        if item:
+            meter.add(usd=self._model.usd, images=1)
+        return await self._picture(item)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -87,8 +88,7 @@ class TogetherImages:
             self._client = _client(self._settings)
         return self._client
 
-    async def _picture(self, answer: bytes) -> bytes:
-        item = _first(answer)
+    async def _picture(self, item: Mapping[str, Any]) -> bytes:
         encoded, url = item.get("b64_json"), item.get("url")
         if isinstance(encoded, str) and encoded:
             picture = _decoded(encoded)
@@ -152,6 +152,7 @@ def _rejected(status: int, body: object, headers: Mapping[str, str]) -> AppError
 
 
 def _first(answer: bytes) -> Mapping[str, Any]:
+    """The answer's picture entry; empty where there is none."""
     # Read raw: the SDK takes an item without `type` for base64 with None inside.
     try:
         parsed = orjson.loads(answer)

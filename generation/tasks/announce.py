@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from notifications import outbox
+from notifications.outbox import add
 from shared.events import Event, EventType
 from shared.times import now
 
@@ -16,4 +16,4 @@ if TYPE_CHECKING:
 def announce(cursor: Cursor, row: dict[str, Any], kind: EventType, data: dict[str, Any]) -> None:
     """Add an event for the task in `row` (task_id, owner, and sequence as the change has just raised it)."""
     payload = {**data, "sequence": row["sequence"]}
-    outbox.add(cursor, Event(str(uuid4()), row["owner"], kind, str(row["task_id"]), now(), payload))
+    add(cursor, Event(str(uuid4()), row["owner"], kind, str(row["task_id"]), now(), payload))

@@ -1,6 +1,6 @@
-"""`python -m generation.templates.preview OUT_DIR [--images URL]`: every template and set as an HTML file to look at.
+"""`python -m generation.templates.preview OUT_DIR [--images URL]`: every template and set as an HTML file.
 
-Pictures are asked for at `<URL>/<width>x<height>.png`; without a URL the previews have none, as when a page has no photo.
+Pictures are asked for at `<URL>/<width>x<height>.png`; without a URL there are none, as when a page has no photo.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from local.functions_host.errors import ConfigError
 _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october")
 _DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 _ABBREVIATION = 3
-# Five years hold every month and day but 29 February on a given weekday, which may take 40 (over 2100).
+# The rarest day there is, 29 February on a given weekday, comes once in 40 years at most (around 2100).
 _SEARCH_DAYS = 41 * 366
 
 

@@ -16,7 +16,7 @@ from local.functions_host.index import IndexedFunction
 from local.functions_host.lease import AZURE_LEASE_SECONDS
 from local.functions_host.outputs import QueueOutputs
 from local.functions_host.queues import POISON_SUFFIX, QueueListener
-from local.functions_host.routes import RouteTable, compile_route
+from local.functions_host.routes import RouteTable, compile_route, describe
 from local.functions_host.schedules import parse_schedule
 from local.functions_host.storage import Message, QueueClient
 from local.functions_host.timers import Timer
@@ -113,6 +113,8 @@ class FunctionsHost:
             compile_route(f.name, resolve(f.route or "", self._environ), f.methods, prefix)
             for f in functions.values()
         )
+        for name, route in describe(table.routes).items():
+            log.info("%s: %s", name, route)
         for hidden, by in table.shadowed():
             log.warning("function %s is never reached: %s answers its route, here as on Azure", hidden, by)
         limit = int(self._environ.get("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", DEFAULT_MAX_BODY))

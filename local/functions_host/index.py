@@ -19,6 +19,10 @@ RUNTIME_LOGGER = "azure.functions"
 _CHAINED = "\nDuring handling of the above exception, another exception occurred:\n"
 _HTTP_STREAMING = "HttpUri"
 
+_indexed_apps: dict[
+    Path, list["IndexedFunction"]
+] = {}  # one at most: FunctionApp.get_functions works only once
+
 
 @dataclass(frozen=True, slots=True)
 class Binding:
@@ -79,8 +83,9 @@ def index_app(folder: str | Path) -> list[IndexedFunction]:
 
     Can be called in-process, e.g. by the app's own tests. It puts the folder first on sys.path and imports
     `function_app.py` from it; the working directory is the app's while it is imported, the caller's again afterwards.
-    Microsoft's registry is global, so a process can index only one app (again as often as it likes). Settings that
-    the app reads while it is imported have to be in the environment.
+    Microsoft's registry is global, so a process can index only one app; asking again returns the same index. Settings
+    that the app reads while it is imported have to be in the environment. An app object can be indexed once: do not
+    call its `get_functions()` as well.
 
     Raises:
         AppIndexError: there is no app, it cannot be imported, a function is declared wrongly, or it has no functions;
@@ -93,14 +98,15 @@ def index_app(folder: str | Path) -> list[IndexedFunction]:
     if not script.is_file():
         raise AppIndexError(f"{script} does not exist: the folder holds no function app")
     _refuse_second_app(script)
-    if sys.path[:1] != [str(app)]:
-        sys.path.insert(0, str(app))
-    with contextlib.chdir(app), _runtime_silenced():
-        results = _load(app)
-    functions = [_indexed(metadata) for metadata in results]
-    if not functions:
-        raise AppIndexError(f"{script} declares no functions")
-    return sorted(functions, key=lambda function: function.name.upper())
+    if script not in _indexed_apps:
+        if sys.path[:1] != [str(app)]:
+            sys.path.insert(0, str(app))
+        with contextlib.chdir(app), _runtime_silenced():
+            functions = [_indexed(metadata) for metadata in _load(app)]
+        if not functions:
+            raise AppIndexError(f"{script} declares no functions")
+        _indexed_apps[script] = sorted(functions, key=lambda function: function.name.upper())
+    return list(_indexed_apps[script])
 
 
 def describe(functions: list[IndexedFunction]) -> list[dict[str, Any]]:

@@ -61,6 +61,7 @@ class RequestProtocol(asyncio.Protocol):
 
     __slots__ = (
         "_answered",
+        "_complete",
         "_failure",
         "_headers",
         "_parser",
@@ -78,6 +79,7 @@ class RequestProtocol(asyncio.Protocol):
         self._headers: dict[str, str] = {}
         self._received = 0
         self._answered = False
+        self._complete = False
         self._failure: Response | None = None
         self.deadline = -1
         self.transport: asyncio.Transport | None = None
@@ -87,7 +89,7 @@ class RequestProtocol(asyncio.Protocol):
         self.transport = transport  # type: ignore[assignment]  # a TCP server makes Transports
         self._site.opened(self)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  the base class names it
         """See asyncio.Protocol."""
         self.transport = None
         self._parser = None
@@ -108,21 +110,27 @@ class RequestProtocol(asyncio.Protocol):
         try:
             self._parser.feed_data(data[: MAX_HEADER_BYTES + 1])
         except httptools.HttpParserUpgrade:
-            return  # the request was complete and has been answered as if no upgrade had been asked for
+            pass  # the request is complete; it is answered as if no upgrade had been asked for
         except httptools.HttpParserError:
             self._refuse(self._failure or problem(400, "The request is not valid HTTP/1.1."))
             return
-        if not self._answered and self._received > MAX_HEADER_BYTES:
+        if self._complete:
+            self._dispatch()
+        elif self._received > MAX_HEADER_BYTES:
             self._refuse(problem(431, f"The request's head is over {MAX_HEADER_BYTES} bytes."))
 
     def on_url(self, url: bytes) -> None:
         """See httptools; called again when the target arrives in pieces."""
+        if self._complete:
+            return  # a pipelined request is never answered
         self._url += url
         if len(self._url) > MAX_TARGET_BYTES:
             self._fail(problem(414, f"The request's target is over {MAX_TARGET_BYTES} bytes."))
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """See httptools."""
+        if self._complete:
+            return
         key = name.decode("latin-1").lower()
         if key in self._headers and key in _SINGLE:
             self._fail(problem(400, f"The header {key} is given twice."))
@@ -132,14 +140,14 @@ class RequestProtocol(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         """See httptools; the answer does not wait for a body, which no route of ours takes."""
-        if self._answered:
+        if self._complete:
             return
-        if self._parser.get_http_version() not in {"1.0", "1.1"}:
+        version = self._parser.get_http_version()
+        if version not in {"1.0", "1.1"}:
             self._fail(problem(505, "Only HTTP/1.1 is spoken here."))
-        if self._parser.get_http_version() == "1.1" and "host" not in self._headers:
+        if version == "1.1" and "host" not in self._headers:
             self._fail(problem(400, "The header host is missing."))
-        self._answered = True
-        self._site.request(self._request(), self)
+        self._complete = True
 
     def respond(self, response: Response, *, head_only: bool = False) -> None:
         """Write the answer and close, leaving the client a moment to read it."""
@@ -174,14 +182,17 @@ class RequestProtocol(asyncio.Protocol):
         self._site.closed(self)
         return transport
 
-    def _request(self) -> Request:
+    def _dispatch(self) -> None:
+        method = self._parser.get_method().decode("ascii")
         try:
             url = httptools.parse_url(self._url)
             path = unquote_to_bytes(url.path or b"/").decode()
             query = (url.query or b"").decode("ascii")
         except (httptools.HttpParserInvalidURLError, UnicodeDecodeError):
-            self._fail(problem(400, "The request's target is not a valid URL."))
-        return Request(self._parser.get_method().decode("ascii"), path, query, self._headers)
+            self._refuse(problem(400, "The request's target is not a valid URL."))
+            return
+        self._answered = True
+        self._site.request(Request(method, path, query, self._headers), self)
 
     def _fail(self, response: Response) -> None:
         self._failure = response

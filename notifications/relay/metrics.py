@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 _PREFIX = "relay_"
@@ -26,10 +26,7 @@ class Metrics:
     reader_restarts: Counter[str] = field(default_factory=Counter)
 
 
-type Gauges = Callable[[], dict[str, float]]
-
-
-def render(metrics: Metrics, gauges: dict[str, float], lag: dict[str, int]) -> bytes:
+def render(metrics: Metrics, gauges: Mapping[str, float], lag: dict[str, int]) -> bytes:
     """The text page; `gauges` are current values, `lag` messages not yet read, by partition."""
     lines: list[str] = []
     for name in ("connections_opened", "streams_opened", "events_received", "events_repeated"):

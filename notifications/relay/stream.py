@@ -72,15 +72,14 @@ class StreamConnection(asyncio.Protocol):
 
     def replay(self, frames: list[bytes]) -> None:
         """Send what the client missed, before anything live."""
-        chunk: list[bytes] = []
-        size = 0
-        for frame in frames:
-            chunk.append(frame)
-            size += len(frame)
-            if size >= _CHUNK:
-                self._replay(chunk)
-                chunk, size = [], 0
-        self._replay(chunk)
+        position = 0
+        while position < len(frames) and self.paused_at < 0:
+            chunk = _chunk(frames, position)
+            self._write(b"".join(chunk))
+            position += len(chunk)
+        for frame in frames[position:]:  # the window's own bytes, not copies
+            self._enqueue(frame, 1)
+            self._excused += 1
 
     def push(self, data: bytes, events: int) -> None:
         """See hub.Subscriber."""
@@ -126,13 +125,9 @@ class StreamConnection(asyncio.Protocol):
         """See asyncio.Protocol."""
         self.paused_at = -1.0
         while self._queue and self.paused_at < 0:
-            data, events = self._queue.popleft()
-            waiting, size = self._queued
-            self._queued = (waiting - events, size - len(data))
-            self._excused = max(0, self._excused - events)
-            self._write(data)
+            self._write(self._dequeue())
         if not self._queue:
-            self._queue, self._excused = None, 0
+            self._queue, self._queued, self._excused = None, (0, 0), 0
         if self.paused_at < 0:
             self._streams.flowing(self)
 
@@ -146,20 +141,10 @@ class StreamConnection(asyncio.Protocol):
         """See asyncio.Protocol; False closes the transport."""
         return False
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  the base class names it
         """See asyncio.Protocol."""
         self._queue = None
         self._streams.lost(self, self._reason)
-
-    def _replay(self, chunk: list[bytes]) -> None:
-        if not chunk:
-            return
-        data = b"".join(chunk)
-        if self.paused_at < 0:
-            self._write(data)
-        else:
-            self._enqueue(data, len(chunk))
-            self._excused += len(chunk)
 
     def _enqueue(self, data: bytes, events: int) -> None:
         if self._queue is None:
@@ -167,6 +152,28 @@ class StreamConnection(asyncio.Protocol):
         self._queue.append((data, events))
         self._queued = (self._queued[0] + events, self._queued[1] + len(data))
 
+    def _dequeue(self) -> bytes:
+        """What waits, as far as one write should take it."""
+        chunk: list[bytes] = []
+        events = size = 0
+        while self._queue and size < _CHUNK:
+            data, count = self._queue.popleft()
+            chunk.append(data)
+            events += count
+            size += len(data)
+        self._queued = (self._queued[0] - events, self._queued[1] - size)
+        self._excused = max(0, self._excused - events)
+        return b"".join(chunk)
+
     def _write(self, data: bytes) -> None:
         self._streams.wrote(len(data))
         self._transport.write(data)
+
+
+def _chunk(frames: list[bytes], start: int) -> list[bytes]:
+    size = 0
+    for end in range(start, len(frames)):
+        size += len(frames[end])
+        if size >= _CHUNK:
+            return frames[start : end + 1]
+    return frames[start:]

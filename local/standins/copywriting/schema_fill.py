@@ -38,8 +38,8 @@ class Speaker(Protocol):
     def text(self, name: str, limit: int | None) -> str | None:
         """A text for the field called `name` within `limit` characters; None if it should be null."""
 
-    def rows(self, name: str, fields: Sequence[str], low: int, high: int | None) -> Sequence[Row]:
-        """Rows for a list called `name` whose items are objects of `fields` (field -> text)."""
+    def rows(self, name: str, fields: dict[str, int | None], low: int, high: int | None) -> Sequence[Row]:
+        """Rows for a list called `name` of objects with `fields` (each with its most characters)."""
 
     def strings(self, name: str, low: int, high: int | None, limit: int | None) -> Sequence[str]:
         """Entries for a list of strings."""
@@ -152,7 +152,8 @@ class Filler:
             return target
         shape = _object_shape(items, self._resolved)
         if shape is not None:
-            rows = self.speaker.rows(name, list(shape), low, high)
+            fields = {field_of(each): length_limit(self._resolved(child)) for each, child in shape.items()}
+            rows = self.speaker.rows(name, fields, low, high)
             return [self.value(items, name, each, depth + 1) for each in _sized(rows, low, high)]
         if items.get("type") == "string" and not ({"enum", "const", "pattern", "format"} & items.keys()):
             return self._strings(items, name, low, high)

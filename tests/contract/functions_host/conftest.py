@@ -11,9 +11,11 @@ from tests.contract.functions_host.running import Azurite, Host, Queue, azurite_
 def azurite() -> Iterator[Azurite]:
     """A running Azurite."""
     service = Azurite(azurite_program())
-    service.start()
-    yield service
-    service.kill()
+    try:
+        service.start()
+        yield service
+    finally:
+        service.kill()
 
 
 @pytest.fixture(scope="session")

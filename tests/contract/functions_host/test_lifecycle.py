@@ -38,7 +38,7 @@ def test_timers_run_on_schedule_and_at_start(host: Host) -> None:
     wait_until(lambda: len(host.runs("tick")) >= 2)
     times = [float(str(run["at"])) for run in host.runs("tick")]
     assert all(at % 1 < 0.5 for at in times)
-    assert [run["retry"] for run in host.runs("at_start")] == [0, 1]
+    assert [run["retry"] for run in host.runs("at_start")][:2] == [0, 1]
     status = host.runs("at_start")[0]["status"]
     assert isinstance(status, dict)
     assert status["Next"].endswith("-01-01T00:00:00+00:00")
@@ -179,5 +179,9 @@ def test_timer_and_queue_functions_can_be_run_by_hand(host: Host) -> None:
     wait_until(lambda: len(host.runs("at_start")) == ticks + 1)
     assert host.http.post(f"{admin}/work", json={"input": "by hand"}).status_code == 202
     wait_until(lambda: "by hand" in [run["body"] for run in host.runs("work")])
-    answers = [host.http.post(f"{admin}/log"), host.http.get(f"{admin}/work"), host.http.post(f"{admin}/work")]
+    answers = [
+        host.http.post(f"{admin}/log"),
+        host.http.get(f"{admin}/work"),
+        host.http.post(f"{admin}/work"),
+    ]
     assert [answer.status_code for answer in answers] == [404, 404, 400]

@@ -43,16 +43,7 @@ class Reader:
 def test_a_key_always_goes_to_the_same_partition(broker: Broker) -> None:
     """The choice depends on the key alone, in every process; many keys reach every partition."""
     hub = broker.hub("Orders")
-    assert [hub.partition_for(f"user-{n}").number for n in range(8)] == [
-        "1",
-        "3",
-        "1",
-        "3",
-        "0",
-        "2",
-        "0",
-        "2",
-    ]
+    assert "".join(hub.partition_for(f"user-{n}").number for n in range(8)) == "20203131"
     assert {hub.partition_for(f"{n}").number for n in range(50)} == {"0", "1", "2", "3"}
 
 

@@ -1,0 +1,135 @@
+"""Choosing phrases: what one block says, each thing once, resting on facts that are remembered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from random import Random
+
+from local.standins.copywriting.bank import Bank
+from local.standins.copywriting.knowledge import gather
+from local.standins.copywriting.reading import Fact, Reading
+from local.standins.copywriting.sentences import fill, fit, placeholders, soften, state
+
+_SHORTER = re.compile(r"짧게|간결|간단|줄여|shorter|concise", re.IGNORECASE)
+_FRIENDLIER = re.compile(r"친근|다정|부드럽|따뜻|편안|friendly|warm|casual", re.IGNORECASE)
+_SENTENCES = {"body": 4, "subhead": 1, "answer": 2, "note": 1, "quote": 1}
+_BODY_ROOM = 400
+_TAKEN = 0.66  # share of a list's sentences that one block uses
+
+
+class Voice:
+    """Speaks for one block of one product.
+
+    Args:
+        reading: what the prompt says.
+        bank: the phrases.
+        kind: the block's kind in the phrase bank.
+        seed: equal seeds give equal words.
+    """
+
+    def __init__(self, reading: Reading, bank: Bank, kind: str, seed: str) -> None:
+        self.reading = reading
+        self.bank = bank
+        self.kind = kind
+        self.rng = Random(seed)
+        self.known = gather(reading, bank, self.rng, self.allowed)
+        self.texts = {name: known.text for name, known in self.known.values.items()}
+        self.said: set[str] = set()
+        self.used: dict[str, Fact] = {}
+        wishes = " ".join(str(each or "") for each in (reading.instruction, *_tones(reading)))
+        self.shorter = bool(_SHORTER.search(wishes))
+        self.friendlier = bool(_FRIENDLIER.search(wishes))
+
+    def allowed(self, text: str) -> bool:
+        """Whether no finding objects to the text."""
+        return not any(flagged in text for flagged in self.reading.flagged if len(flagged) > 1)
+
+    def rest_on(self, fact: Fact | None) -> None:
+        """Remember that the copy rests on a fact."""
+        if fact is not None and fact.id:
+            self.used.setdefault(fact.id, fact)
+
+    def say(self, field: str, limit: int | None) -> str:
+        """A text for one of the bank's fields within `limit` characters."""
+        if field not in _SENTENCES:
+            return self.phrase(field, limit)
+        said = self.prose(field, limit, 1 if self.shorter else _SENTENCES[field])
+        return fit(soften(said) if self.friendlier else said, limit)
+
+    def phrase(self, field: str, limit: int | None) -> str:
+        """One phrase for the field: the most fitting one not said yet."""
+        if field == "headline":
+            for fact in self.wanted():
+                for text in self.sayable(self.bank.about(fact.name).headline, limit, fact):
+                    return text
+        for tier in self._tiers(field):
+            for text in self.sayable(self.shuffled(tier), limit):
+                return text
+        return self._fallback(field, limit)
+
+    def prose(self, field: str, limit: int | None, count: int) -> str:
+        """Up to `count` sentences in the bank's order, those about facts the seller asked for first."""
+        kept: list[str] = []
+        room = limit if limit is not None else _BODY_ROOM
+        for phrase, fact in self._sentence_phrases(field):
+            left = room - len(" ".join([*kept, ""]))
+            if len(kept) < count:
+                kept += list(self.sayable([phrase], left, fact))
+        return " ".join(kept) or self._fallback(field, limit)
+
+    def _sentence_phrases(self, field: str) -> Iterator[tuple[str, Fact | None]]:
+        for fact in self.wanted():
+            yield state(fact.name, fact.value).replace("{", "").replace("}", ""), fact
+        own, general, spare = self._tiers(field)
+        pool = [*general, *own] if self.kind in {"hero", "story"} else [*own, *general]
+        chosen = [phrase for phrase in pool if _states_facts(phrase) or self.rng.random() < _TAKEN]
+        for phrase in (*chosen, *(each for each in pool if each not in chosen), *self.shuffled(spare)):
+            yield phrase, None
+
+    def _tiers(self, field: str) -> list[list[str]]:
+        return self.bank.phrases(self.known.category, self.kind, field)
+
+    def _fallback(self, field: str, limit: int | None) -> str:
+        phrases = [phrase for tier in self._tiers(field) for phrase in tier if self._fillable(phrase, {})]
+        texts = [fill(phrase, self.texts) for phrase in phrases]
+        fresh = [text for text in texts if self.allowed(text)] or [self.known.name]
+        return fit(min(fresh, key=len), limit)
+
+    def wanted(self) -> list[Fact]:
+        """The facts that the seller's instruction speaks of and the copy does not yet."""
+        words = self.reading.instruction
+        named = [fact for fact, _ in self.known.facts if words and (fact.name in words or fact.value in words)]
+        return [fact for fact in named if fact.id not in self.used]
+
+    def sayable(
+        self, phrases: Sequence[str], limit: int | None, fact: Fact | None = None
+    ) -> Iterator[str]:
+        """The phrases filled, as far as they can be, fit the limit, are new and allowed; each counts as said."""
+        extra = {"value": fact.value, "label": fact.name} if fact else {}
+        for phrase in phrases:
+            if not self._fillable(phrase, extra):
+                continue
+            text = fill(phrase, self.texts | extra)
+            if text in self.said or not self.allowed(text) or (limit is not None and len(text) > limit):
+                continue
+            self.said.add(text)
+            for name in placeholders(phrase) & self.known.values.keys():
+                self.rest_on(self.known.values[name].fact)
+            self.rest_on(fact)
+            yield text
+
+    def _fillable(self, phrase: str, extra: Mapping[str, str]) -> bool:
+        return placeholders(phrase) <= (self.texts.keys() | extra.keys())
+
+    def shuffled[T](self, items: Sequence[T]) -> list[T]:
+        """The items in an order that follows from the seed."""
+        return self.rng.sample(list(items), len(items))
+
+
+def _tones(reading: Reading) -> tuple[object, ...]:
+    return reading.options.get("tone"), reading.block.get("tone"), reading.data.get("tone")
+
+
+def _states_facts(phrase: str) -> bool:
+    return any(name.startswith("s_") or name in {"d1", "d2"} for name in placeholders(phrase))

@@ -1,0 +1,68 @@
+"""Copy for one block, field by field; see `schema_fill.Speaker`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from local.standins.copywriting.rows import make_rows, table_facts
+from local.standins.copywriting.schema_fill import Row
+from local.standins.copywriting.vocabulary import field_of
+from local.standins.copywriting.voice import Voice
+
+_PRICE = ("price", "amount")
+
+
+class Writer:
+    """Says what belongs into the fields of one block."""
+
+    def __init__(self, voice: Voice) -> None:
+        self.voice = voice
+
+    def text(self, name: str, limit: int | None) -> str | None:
+        """A text in the block's voice; a label or a value comes from a fact."""
+        field = field_of(name)
+        if field in {"label", "value", "ours", "figure"}:
+            return self._from_fact(field, limit)
+        if field in {"unit", "color", "step"}:
+            return ""
+        return self.voice.say(field, limit)
+
+    def _from_fact(self, field: str, limit: int | None) -> str:
+        rows = make_rows(self.voice, ["label", "value"], {field: limit}, 1, 1)
+        return rows[0]["label" if field == "label" else "value"] if rows else self.voice.known.name
+
+    def rows(self, name: str, fields: dict[str, int | None], low: int, high: int | None) -> Sequence[Row]:
+        """Rows for a list; `name` may say more about it than its fields do."""
+        del name
+        return make_rows(self.voice, list(fields), fields, low, high)
+
+    def strings(self, name: str, low: int, high: int | None, limit: int | None) -> Sequence[str]:
+        """Sentences, captions, or the cells of a row, by the list's name."""
+        count = max(low, 3 if high is None else min(3, high))
+        field = field_of(name)
+        if "packag" in name.lower():
+            said = [fact.value for fact, _ in self.voice.known.facts if "packaging" in fact.source]
+            return said or [self.voice.say("note", limit) for _ in range(low)]
+        if self.voice.kind in {"specification", "notice", "size"} and field in {"label", "value", "body"}:
+            shown = [fact.value if field == "value" else f"{fact.name}: {fact.value}" for fact, _ in table_facts(self.voice)]
+            fitting = [each for each in shown if limit is None or len(each) <= limit]
+            if len(fitting) >= low and fitting:
+                return fitting
+        return [self.voice.prose("body", limit, 1) if field == "body" else self.voice.say(field, limit) for _ in range(count)]
+
+    def number(self, name: str) -> float | None:
+        """The price where one is asked for and known; no other number is made up."""
+        if not any(each in name.lower() for each in _PRICE):
+            return None
+        price = self.voice.reading.product.get("price_krw")
+        return float(price) if isinstance(price, int | float) else None
+
+    def flag(self, name: str) -> bool:
+        """Always false: nothing is claimed."""
+        del name
+        return False
+
+    def fact_ids(self) -> Sequence[str]:
+        """The facts that the copy rests on, in the order they were used."""
+        return list(self.voice.used)
+

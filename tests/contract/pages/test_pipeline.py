@@ -1,0 +1,281 @@
+"""The page pipeline on a real PostgreSQL with the real template library; models, bucket and downloads are fakes."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from generation.images.normalise import normalise
+from generation.images.store import keep
+from generation.pages import repository as pages
+from generation.pages.document import PageDocument
+from generation.pages.pictures import Pictures
+from generation.pages.pipeline import PagePipeline
+from generation.pages.render import render_document
+from generation.tasks import repository as tasks
+from generation.tasks.model import TaskKind
+from generation.tasks.runner import TaskRunner
+from generation.tasks.submit import Submitter
+from generation.templates.library_files import read_library
+from generation.templates.repository import TemplateRepository
+from generation.templates.seed import seed
+from shared.db.connect import connector
+from shared.db.pool import Database
+from shared.errors import PermanentError, TransientError
+from shared.messages import TaskMessage
+from shared.settings import DatabaseSettings, TaskSettings
+from tests.fakes import FakeAssets, FakeDownloads, FakeImages, FakePublisher, FakeQueues, FakeText, picture
+
+PRODUCT = {
+    "name": "데일리 머그 350ml",
+    "category": "주방용품",
+    "price_krw": 18000,
+    "description": "손에 잘 잡히는 머그입니다. 전자레인지에 쓸 수 있습니다.",
+    "attributes": {"용량": "350ml", "소재": "도자기", "크기": "지름 8cm, 높이 9cm"},
+    "packaging": ["종이"],
+    "notice": {"품명 및 모델명": "데일리 머그", "제조국": "대한민국"},
+}
+PHOTO_URL = "https://shop.example/mug.jpg"
+
+
+@dataclass
+class Kitchen:
+    """Everything a page is made with."""
+
+    database: Database
+    text: FakeText = field(default_factory=FakeText)
+    images: FakeImages = field(default_factory=FakeImages)
+    assets: FakeAssets = field(default_factory=FakeAssets)
+    queues: FakeQueues = field(default_factory=FakeQueues)
+    downloads: FakeDownloads = field(default_factory=lambda: FakeDownloads({PHOTO_URL: picture()}))
+    settings: TaskSettings = field(
+        default_factory=lambda: TaskSettings(STEP_ATTEMPTS=2, TASK_MAX_DEQUEUE_COUNT=2)
+    )
+
+    def __post_init__(self) -> None:
+        self.publisher = FakePublisher()
+        self.templates = TemplateRepository(self.database)
+        self.submitter = Submitter(self.database, self.queues, self.publisher)
+        pictures = Pictures(
+            self.images, lambda _: (512, 384), self.assets, self.downloads, self.database, inline=False
+        )
+        self.pipeline = PagePipeline(self.text, pictures, None, self.templates)
+
+    def runner(self) -> TaskRunner:
+        return TaskRunner(
+            database=self.database,
+            publisher=self.publisher,
+            queues=self.queues,
+            handlers={TaskKind.PAGE: self.pipeline},
+            settings=self.settings,
+        )
+
+    async def submit(self, **request: Any) -> UUID:
+        body = {"product": PRODUCT, "product_image_url": PHOTO_URL, **request}
+        body = {name: value for name, value in body.items() if value is not None}
+        row = await self.submitter.submit(TaskKind.PAGE, "seller", body)
+        return UUID(str(row["task_id"]))
+
+    async def run(self, task_id: UUID, delivery: int = 1) -> dict[str, Any]:
+        message = TaskMessage(task_id=task_id, delivery=delivery)
+        await self.runner().run(message, "generation-requests")
+        return await self.database.run(lambda cursor: tasks.get(cursor, task_id, "seller"))
+
+    async def page(self, row: dict[str, Any]) -> PageDocument:
+        page_id = UUID(row["result"]["page_id"])
+        stored = await self.database.run(lambda cursor: pages.get(cursor, page_id, "seller"))
+        return PageDocument.model_validate({name: stored[name] for name in PageDocument.model_fields})
+
+
+@pytest.fixture(scope="module", autouse=True)
+def library(postgres: DatabaseSettings) -> None:
+    """The seed library, as the stack loads it."""
+    Database(connector(postgres), size=1).run_sync(lambda cursor: seed(cursor, read_library()))
+
+
+@pytest.fixture
+def kitchen(database: Database) -> Kitchen:
+    return Kitchen(database)
+
+
+async def test_a_page_is_made_from_product_and_photo(kitchen: Kitchen) -> None:
+    """At least six blocks of different templates, the original photo and new pictures, rendered as one document."""
+    row = await kitchen.run(await kitchen.submit())
+    assert (row["status"], row["percent"], row["warnings"], row["error"]) == ("completed", 100, [], None)
+    document = await kitchen.page(row)
+    assert len({block.template_id for block in document.blocks}) == len(document.blocks) >= 6
+    sources = [image.source for block in document.blocks for image in block.images.values()]
+    assert {"upload", "generated"} <= set(sources)
+    html = await render_document(document, kitchen.templates.get_version)
+    assert html.startswith("<!doctype html>")
+    for block in document.blocks:
+        for image in block.images.values():
+            assert image.url in html
+    assert float(row["usd"]) == pytest.approx(
+        0.001 * len(kitchen.text.requests) + 0.04 * len(kitchen.images.prompts)
+    )
+
+
+async def test_facts_that_do_not_exist_are_not_cited(kitchen: Kitchen) -> None:
+    """A fact id the model invented never reaches the page."""
+    document = await kitchen.page(await kitchen.run(await kitchen.submit()))
+    known = {fact.id for fact in document.facts}
+    assert {fact_id for block in document.blocks for fact_id in block.facts} <= known
+
+
+async def test_a_second_run_pays_for_nothing_again(kitchen: Kitchen) -> None:
+    """What was stored before a failure is taken from the store when the task is retried."""
+    kitchen.text.errors["block"] = [PermanentError("no", code="model_refused")]
+    task_id = await kitchen.submit()
+    row = await kitchen.run(task_id)
+    assert (row["status"], row["error"]["code"]) == ("failed", "model_refused")
+    blocks, pictures = kitchen.text.count("block"), len(kitchen.images.prompts)
+    await kitchen.submitter.retry(task_id, "seller")
+    row = await kitchen.run(task_id)
+    assert row["status"] == "completed"
+    assert (kitchen.text.count("plan"), kitchen.text.count("vision")) == (1, 1)
+    assert kitchen.text.count("block") == blocks + 1
+    assert len(kitchen.images.prompts) == pictures
+
+
+async def test_a_transient_error_is_retried_within_the_step(kitchen: Kitchen) -> None:
+    """One rate limit costs one more call, not the page."""
+    kitchen.text.errors["plan"] = [TransientError("slow down", retry_after=0.01)]
+    row = await kitchen.run(await kitchen.submit())
+    assert row["status"] == "completed"
+    assert kitchen.text.count("plan") == 2
+
+
+async def test_an_exhausted_step_gives_the_task_back_with_a_delay(kitchen: Kitchen) -> None:
+    """The message returns with a delay; the last delivery fails the task with a code."""
+    kitchen.text.errors["plan"] = [TransientError("503", code="text_unavailable", retry_after=0.01)] * 4
+    task_id = await kitchen.submit()
+    kitchen.queues.sent.clear()
+    row = await kitchen.run(task_id)
+    assert row["status"] == "queued"
+    assert [(queue, '"delivery":2' in text) for queue, text, _ in kitchen.queues.sent] == [
+        ("generation-requests", True)
+    ]
+    row = await kitchen.run(task_id, delivery=2)
+    assert (row["status"], row["error"]["code"]) == ("failed", "text_unavailable")
+    assert row["error"]["message"]
+    assert row["error"]["message_en"]
+
+
+@pytest.mark.parametrize(
+    ("url_gives", "code"),
+    [
+        (PermanentError("gone", code="photo_not_found"), "photo_not_found"),
+        (b"not a picture", "photo_not_an_image"),
+        (PermanentError("private", code="photo_url_forbidden"), "photo_url_forbidden"),
+        (TransientError("refused", code="photo_unreachable", retry_after=0.01), "photo_unreachable"),
+    ],
+)
+async def test_a_bad_photo_becomes_a_warning(kitchen: Kitchen, url_gives: Any, code: str) -> None:
+    """The page completes with a drawn picture and a warning that names the reason; nothing is generated from it."""
+    kitchen.downloads.contents[PHOTO_URL] = url_gives
+    row = await kitchen.run(await kitchen.submit())
+    assert row["status"] == "completed"
+    assert [(warning["code"], warning["step"]) for warning in row["warnings"]] == [(code, "photo")]
+    document = await kitchen.page(row)
+    assert {image.source for block in document.blocks for image in block.images.values()} == {"drawn"}
+    assert kitchen.images.prompts == []
+
+
+async def test_failing_images_leave_the_original(kitchen: Kitchen) -> None:
+    """Every new picture fails: the original stands in, one warning each."""
+    kitchen.images.errors = [PermanentError("403", code="image_blocked")] * 3
+    row = await kitchen.run(await kitchen.submit())
+    assert row["status"] == "completed"
+    assert {warning["code"] for warning in row["warnings"]} == {"image_blocked"}
+    document = await kitchen.page(row)
+    assert {image.source for block in document.blocks for image in block.images.values()} == {"upload"}
+
+
+async def test_a_page_without_any_photo(kitchen: Kitchen) -> None:
+    """A product without a photo gets a page with a drawn picture and no warning: nothing is missing."""
+    row = await kitchen.run(await kitchen.submit(product_image_url=None))
+    assert (row["status"], row["warnings"]) == ("completed", [])
+
+
+async def test_an_uploaded_image_is_used(kitchen: Kitchen, database: Database) -> None:
+    """image_id stands for the photo."""
+    image_id = UUID(int=7)
+    await keep(
+        normalise(picture()),
+        owner="seller",
+        source="upload",
+        image_id=image_id,
+        db=database,
+        assets=kitchen.assets,
+    )
+    row = await kitchen.run(await kitchen.submit(product_image_url=None, image_id=str(image_id)))
+    document = await kitchen.page(row)
+    assert image_id in {image.image_id for block in document.blocks for image in block.images.values()}
+
+
+async def test_chosen_templates_keep_their_order(kitchen: Kitchen) -> None:
+    """template_ids are all on the page, in their order, whatever the plan says."""
+    chosen = ["faq-list", "introduction-poster", "story-letter"]
+    row = await kitchen.run(await kitchen.submit(template_ids=chosen))
+    document = await kitchen.page(row)
+    assert [block.template_id for block in document.blocks] == chosen
+
+
+async def test_a_page_is_not_completed_with_an_unreadable_picture(kitchen: Kitchen) -> None:
+    """A picture that cannot be read back sends the task back to the queue."""
+    kitchen.assets.readable = lambda key: asyncio.sleep(0, result=False)  # type: ignore[method-assign]
+    row = await kitchen.run(await kitchen.submit())
+    assert row["status"] == "queued"
+
+
+async def test_free_text_is_sorted_into_facts(kitchen: Kitchen) -> None:
+    """product_data is read by one call and becomes facts."""
+    row = await kitchen.run(await kitchen.submit(product=None, product_data="머그컵 350ml 팝니다"))
+    assert row["status"] == "completed"
+    assert kitchen.text.count("facts") == 1
+
+
+async def test_a_cancelled_task_stops(kitchen: Kitchen, database: Database) -> None:
+    """A task cancelled while a call is in flight ends cancelled, with no page."""
+    kitchen.settings = TaskSettings(TASK_HEARTBEAT_SECONDS=0.05)
+    reached = asyncio.Event()
+    answer = kitchen.text.answer
+
+    async def slow(request: Any, meter: Any) -> dict[str, Any]:
+        if request.name == "plan":
+            reached.set()
+            await asyncio.sleep(60)
+        return await answer(request, meter)
+
+    kitchen.text.answer = slow  # type: ignore[method-assign]
+    task_id = await kitchen.submit()
+    running = asyncio.create_task(kitchen.run(task_id))
+    await reached.wait()
+    await database.run(lambda cursor: tasks.cancel(cursor, task_id, "seller"))
+    row = await asyncio.wait_for(running, 5)
+    assert (row["status"], row["result"]) == ("cancelled", None)
+
+
+async def test_two_deliveries_at_once_make_one_page(kitchen: Kitchen) -> None:
+    """The same message twice at the same time: one run works, the other stops."""
+    task_id = await kitchen.submit()
+    await asyncio.gather(kitchen.run(task_id), kitchen.run(task_id))
+    assert kitchen.text.count("plan") == 1
+    listed = await kitchen.database.run(lambda cursor: pages.listing(cursor, "seller", 10, None))
+    assert len(listed) == 1
+
+
+async def test_a_mistake_of_ours_does_not_lose_the_task(kitchen: Kitchen) -> None:
+    """An unexpected exception gives the task back; on the last delivery it fails with internal_error."""
+
+    async def broken(request: Any, meter: Any) -> dict[str, Any]:
+        raise KeyError("oops")
+
+    kitchen.text.answer = broken  # type: ignore[method-assign]
+    task_id = await kitchen.submit(product_image_url=None)
+    assert (await kitchen.run(task_id))["status"] == "queued"
+    row = await kitchen.run(task_id, delivery=2)
+    assert (row["status"], row["error"]["code"]) == ("failed", "internal_error")
