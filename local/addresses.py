@@ -32,7 +32,7 @@ class Addresses:
 
     Attributes:
         base: the port that all others are counted from.
-        workers: function workers, 1 to 9.
+        workers: function workers, 0 to 9; 0 leaves the first one's port to `func start`.
         relays: relay replicas, 1 to 10.
     """
 
@@ -42,7 +42,7 @@ class Addresses:
 
     def __post_init__(self) -> None:
         _between("--port-base", self.base, 1024, 65_535 - _SPAN)
-        _between("--workers", self.workers, 1, _MOST_WORKERS)
+        _between("--workers", self.workers, 0, _MOST_WORKERS)
         _between("--relays", self.relays, 1, _MOST_RELAYS)
 
     @property
@@ -63,8 +63,8 @@ class Addresses:
 
     @property
     def functions_urls(self) -> list[str]:
-        """One base URL per function worker."""
-        return [self.url(f"functions-{i}") for i in range(self.workers)]
+        """One base URL per function worker; without workers the one that `func start` has."""
+        return [f"http://{HOST}:{self.base + _FUNCTIONS + i}" for i in range(max(self.workers, 1))]
 
     @property
     def relay_urls(self) -> list[str]:

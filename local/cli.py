@@ -61,7 +61,9 @@ def _add_up(commands: _Commands) -> None:
     parser.add_argument(
         "--detach", action="store_true", help="return when everything is ready, keep it running"
     )
-    parser.add_argument("--workers", type=int, default=1, metavar="N", help="function workers (default 1)")
+    parser.add_argument(
+        "--workers", type=int, default=1, metavar="N", help="function workers (default 1; 0 for `func start`)"
+    )
     parser.add_argument("--relays", type=int, default=1, metavar="N", help="relay replicas (default 1)")
     parser.add_argument(
         *("--port-base",),

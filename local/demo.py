@@ -24,7 +24,7 @@ from local.stopping import stop_stack
 
 _USER = "demo-seller"
 _OPTIONS = {"images": 3}
-_SAMPLES = ROOT / "local" / "samples"
+_SAMPLES = ROOT / "local" / "samples" / "products.jsonl"
 
 
 def demo(data: Path, *, product: Path | None, out: Path, port_base: int | None) -> int:
@@ -41,7 +41,7 @@ def demo(data: Path, *, product: Path | None, out: Path, port_base: int | None) 
     """
     console = Console(soft_wrap=True)
     try:
-        chosen = read_product(product) if product else _sample()
+        chosen = read_product(product) if product else _sample(data)
         with _running(data, port_base, console) as stack:
             return _make(data, stack, chosen, out, console)
     except (DemoError, ProductError) as exc:
@@ -49,11 +49,11 @@ def demo(data: Path, *, product: Path | None, out: Path, port_base: int | None) 
         return 1
 
 
-def _sample() -> DemoProduct:
+def _sample(data: Path) -> DemoProduct:
     from local.samples.draw_photos import ensure_photos
 
-    ensure_photos(_SAMPLES / "photos")
-    return read_product(_SAMPLES / "products.jsonl")
+    ensure_photos(data / "photos")
+    return read_product(_SAMPLES, photos=data)
 
 
 @contextlib.contextmanager

@@ -30,8 +30,12 @@ class DemoProduct:
     photo: Path | None
 
 
-def read_product(path: Path) -> DemoProduct:
+def read_product(path: Path, *, photos: Path | None = None) -> DemoProduct:
     """The product in a .json file, or the first record of a .jsonl file or of a JSON list.
+
+    Args:
+        path: the file.
+        photos: a further folder that the photo's path may be relative to.
 
     Raises:
         ProductError: the file cannot be read, or its record has no name, no description or a photo that is missing.
@@ -41,7 +45,7 @@ def read_product(path: Path) -> DemoProduct:
     if missing:
         raise ProductError(f"{path}: the product has no {' and no '.join(missing)}")
     product = {name: record[name] for name in _FIELDS if record.get(name) is not None}
-    return DemoProduct(product, _photo(record.get("photo"), path))
+    return DemoProduct(product, _photo(record.get("photo"), path, photos))
 
 
 def _first_record(path: Path) -> dict[str, Any]:
@@ -62,13 +66,13 @@ def _first_record(path: Path) -> dict[str, Any]:
     return record
 
 
-def _photo(given: object, product_file: Path) -> Path | None:
-    """The photo, looked for beside the product file first, then from the current folder."""
+def _photo(given: object, product_file: Path, photos: Path | None) -> Path | None:
+    """The photo, looked for beside the product file first, then from the current folder, then in `photos`."""
     if given is None or given == "":
         return None
     if not isinstance(given, str):
         raise ProductError(f"{product_file}: photo must be a path, not {given!r}")
-    for candidate in (product_file.parent / given, Path(given)):
+    for candidate in (product_file.parent / given, Path(given), *([photos / given] if photos else [])):
         if candidate.is_file():
             return candidate
     raise ProductError(f"{product_file}: there is no photo {given} beside it or in the current folder")

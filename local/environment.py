@@ -12,15 +12,12 @@ from pathlib import Path
 
 from local.addresses import HOST, Addresses
 from local.postgres import database_url
+from local.standins.tokens import AUDIENCE, ISSUER
 
 BUCKET = "product-details"
 HUB = "notifications"
 PARTITIONS = 4
 QUEUES = ("generation-requests", "image-requests", "embedding-requests")
-
-# Fixed, so that a token outlives a change of ports. The stand-ins sign with a key of their own per data folder.
-ISSUER = "https://login.product-details.local"
-AUDIENCE = "product-details"
 
 _INHERITED = (
     *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "TZ", "LANG", "LC_ALL", "LC_CTYPE"),

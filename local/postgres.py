@@ -13,6 +13,7 @@ import contextlib
 import importlib.util
 import os
 import pwd
+import shutil
 import signal
 import subprocess
 import sys
@@ -67,24 +68,18 @@ def serve_command(data_dir: Path, port: int) -> list[str]:
 
 
 def initialise(data_dir: Path) -> None:
-    """Create the cluster in `data_dir` unless it is there.
+    """Create the cluster in `data_dir` unless it is there; one that was begun and not finished is begun anew.
 
     Raises:
         PostgresError: initdb failed; the message carries its output.
     """
     if (data_dir / "PG_VERSION").exists():
         return
-    data_dir.parent.mkdir(parents=True, exist_ok=True)
+    partial = data_dir.absolute().with_name(f"{data_dir.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.parent.mkdir(parents=True, exist_ok=True)
     locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-    command = [
-        *_unprivileged(),
-        str(_binary("initdb")),
-        "-D",
-        str(data_dir.absolute()),
-        "-U",
-        USER,
-        "--auth=trust",
-    ]
+    command = [*_unprivileged(), str(_binary("initdb")), "-D", str(partial), "-U", USER, "--auth=trust"]
     made = subprocess.run(
         [*command, *locale, "--no-sync", "--no-instructions"],
         capture_output=True,
@@ -94,6 +89,7 @@ def initialise(data_dir: Path) -> None:
     )
     if made.returncode:
         raise PostgresError(f"initdb failed for {data_dir}:\n{made.stdout}{made.stderr}".rstrip())
+    partial.rename(data_dir)
 
 
 def create_database(port: int, database: str = DATABASE) -> None:

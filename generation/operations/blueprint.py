@@ -40,7 +40,7 @@ async def ready(root: App, _call: Call) -> Reply:
     return reply(state, 200 if state["status"] == "UP" else 503)
 
 
-async def no_such_path(_root: App, _call: Call) -> Reply:
+async def wrong_path(_root: App, _call: Call) -> Reply:
     """A 404 like every other error of the API: the host's own has no body."""
     raise NotFoundError("There is no such path.")
 
@@ -48,8 +48,9 @@ async def no_such_path(_root: App, _call: Call) -> Reply:
 endpoints.route("status", "generation", public=True, get=status)
 endpoints.route("health", "generation/actuator/health", public=True, get=health)
 endpoints.route("ready", "generation/actuator/ready", public=True, get=ready)
-_ANY = dict.fromkeys(("get", "post", "put", "patch", "delete"), no_such_path)
-endpoints.route("no_such_path", "{*path}", public=True, **_ANY)
+# The host tries routes in the order of their functions' names (azure-functions-host #3153), so this one must come last.
+_ANY = dict.fromkeys(("get", "post", "put", "patch", "delete"), wrong_path)
+endpoints.route("wrong_path", "{*path}", public=True, **_ANY)
 
 
 @endpoints.blueprint.timer_trigger(arg_name="timer", schedule="*/15 * * * * *")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _THREADS = 8
 _CONNECT_SECONDS = 3
-_READ_SECONDS = 20
+_READ_SECONDS = 10
 _RETRY_AFTER_SECONDS = 2.0
 # Keys contain the content's hash, so what is behind one never changes.
 _CACHE_FOR_EVER = "public, max-age=31536000, immutable"

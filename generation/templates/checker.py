@@ -107,7 +107,7 @@ class Checker:
                 case nodes.If():
                     self._if(node)
                 case _:
-                    self._problem(node.lineno, f"{{% {_word(node)} %}} is not part of the template language")
+                    self._problem(_first_offset(node), f"{{% {_word(node)} %}} is not part of the template language")
 
     def _output(self, output: nodes.Output) -> None:
         for node in output.nodes:
@@ -204,7 +204,7 @@ class Checker:
 
     def _expression(self, node: nodes.Expr) -> None:
         inner, filters = self._unfiltered(node)
-        path = self._path(inner)
+        path = self._path(inner) if filters is not None else None
         if path is None or filters is None:
             return
         match path:
@@ -239,9 +239,10 @@ class Checker:
             parts.insert(0, inner.attr)
             inner = inner.node
         if not isinstance(inner, nodes.Name):
-            self._problem(inner.lineno, f"only names are allowed here, not {_word(inner)}")
+            self._problem(_first_offset(inner), f"only names are allowed here, not {_word(inner)}")
             return None
         parts.insert(0, inner.name)
+        node.lineno = inner.lineno  # a dotted name stands where its first letter is, not at its last dot
         if bad := next((part for part in parts if not _NAME.fullmatch(part)), None):
             self._problem(
                 node.lineno, f"{bad!r} is not a name: lower-case letters, digits and _, letter first"
@@ -339,6 +340,17 @@ def _path_problem(path: list[str], *, looped: bool) -> str:
     if looped and len(path) == 1:
         return f"{path[0]} is an item: write {{{{ {path[0]}.field }}}}"
     return f"{'.'.join(path)}: only item.field of a loop, or url, alt, width, height of an image"
+
+
+def _first_offset(node: nodes.Node) -> int:
+    """Where the leftmost part of `node` stands; Jinja2 gives operators the offset of their end, and some nodes none."""
+    offsets, waiting = [], [node]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one.lineno, int):
+            offsets.append(one.lineno)
+        waiting.extend(one.iter_child_nodes())
+    return min(offsets, default=0)
 
 
 def _word(node: nodes.Node) -> str:

@@ -123,13 +123,19 @@ def _attributes(place: Place, text: str, position: int) -> tuple[Place, int]:
             return Place(inside), end.end()
         found = _ATTRIBUTE.match(text, position)
         if not found:
-            raise ScanError(position, _NOT_HERE)
+            raise ScanError(_after_blanks(text, position), _NOT_HERE)
         attribute = Attribute(tag, found[1].lower(), found[2] or "", found[3] or "")
         _check_name(attribute, found.start(1))
         if found[2]:
             return replace(place, attribute=attribute), found.end()
         _check_value(attribute, found.start(1))
         position = found.end()
+
+
+def _after_blanks(text: str, position: int) -> int:
+    while position < len(text) and text[position].isspace():
+        position += 1
+    return position
 
 
 _NOT_HERE = "inside a tag only attributes are allowed, and expressions only inside a quoted value"

@@ -57,6 +57,7 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._reader = FrameReader(MAX_FRAME_SIZE)
         self._sessions: dict[int, Session] = {}
+        self._ended: set[int] = set()
         self._unsent: list[bytes] = []
         self._deferred: list[Callable[[], None]] = []
         self._negotiating = self._handshaken = self._opened = self._closing = False
@@ -201,18 +202,22 @@ class Connection(asyncio.Protocol):
     def _on_begin(self, channel: int, begin: Begin) -> None:
         if channel > _CHANNEL_MAX or channel in self._sessions:
             raise AmqpConnectionError(NOT_ALLOWED, f"channel {channel} is taken or above {_CHANNEL_MAX}")
+        self._ended.discard(channel)
         self._sessions[channel] = Session(channel, begin, self._broker, self)
 
     def _on_end(self, channel: int) -> None:
         session = self._sessions.pop(channel, None)
         if session is None:
             raise AmqpConnectionError(NOT_ALLOWED, f"channel {channel} has no session to end")
+        self._ended.add(channel)
         if not session.ended:
             session.end()
 
     def _on_session_frame(
         self, frame: Frame, performative: performatives.Performative, payload: bytes
     ) -> None:
+        if frame.channel in self._ended:
+            return  # the SDK detaches the links of a session after ending it
         session = self._sessions.get(frame.channel)
         if session is None:
             raise AmqpConnectionError(NOT_ALLOWED, f"channel {frame.channel} has no session")

@@ -21,6 +21,7 @@ _COMPARED = 4
 _FIGURES = 3
 _TABLE = 16
 _ORDINALS = ("첫째", "둘째", "셋째", "넷째", "다섯째", "여섯째", "일곱째", "여덟째")
+_UNTELLING = re.compile(r"개별 ?표기|해당 ?없음|참조|참고")
 _FIGURE = re.compile(r"\d[\d,.]*")
 _FACT_KEYS = {
     "size": ("size", "weight", "capacity", "fit"),
@@ -122,9 +123,11 @@ def _distinct(voice: Voice) -> Pairs:
     wanted = voice.wanted()
     seen: set[str] = set()
     kept: Pairs = []
-    for fact, about in sorted(voice.shuffled(voice.known.facts), key=lambda pair: pair[0] not in wanted):
+    for fact, about in sorted(
+        voice.shuffled(voice.known.facts), key=lambda pair: (pair[0] not in wanted, pair[0].source != "attribute")
+    ):
         key = about.key if about.key != "other" else fact.name
-        if key not in seen and fact.source != "price":
+        if key not in seen and fact.source != "price" and not _UNTELLING.search(fact.value):
             seen.add(key)
             kept.append((fact, about))
     return kept
@@ -182,14 +185,15 @@ def _limit_to_way(voice: Voice, fact: Fact, about: FactPhrases, limit: int | Non
 
 
 def _steps(voice: Voice, limits: Limits, count: int) -> list[Row]:
-    titles, bodies = _pairs(voice)
-    rows: list[Row] = []
-    for title, body in zip(titles[:count], bodies[:count], strict=False):
-        heading = next(voice.sayable([title], limits.get("headline")), None)
-        text = next(voice.sayable([body], limits.get("body")), None)
-        if heading and text:
-            rows.append({"step": _ORDINALS[min(len(rows), 7)], "headline": heading, "body": text, "label": heading})
-    return rows
+    """The steps of the category; where facts say how to use and to keep the product, in their words."""
+    rows = _items(voice, limits, count)
+    for key, place in (("usage", 0), ("storage", -1), ("wash", -1)):
+        pair = next((pair for pair in voice.known.facts if pair[1].key == key), None)
+        said = state(pair[0].name, pair[0].value) if pair else ""
+        if pair and rows and _fits(said, limits.get("body")) and voice.allowed(said):
+            voice.rest_on(pair[0])
+            rows[place]["body"] = said
+    return [row | {"step": _ORDINALS[min(number, 7)]} for number, row in enumerate(rows)]
 
 
 def _items(voice: Voice, limits: Limits, count: int) -> list[Row]:

@@ -57,7 +57,7 @@ def state(label: str, value: str) -> str:
 
 def split_sentences(text: str) -> list[str]:
     """The sentences of a text, each ending in its own mark."""
-    marked = re.sub(r"([다요][.!?])\s+", "\\1\n", text.strip())
+    marked = re.sub(r"([가-힣)\]][.!?])\s+", "\\1\n", text.strip())
     return [piece.strip() for piece in marked.split("\n") if piece.strip()]
 
 

@@ -37,6 +37,7 @@ class Voice:
         self.texts = {name: known.text for name, known in self.known.values.items()}
         self.said: set[str] = set()
         self.used: dict[str, Fact] = {}
+        self.spent: set[str] = set()  # placeholders spoken already
         wishes = " ".join(str(each or "") for each in (reading.instruction, *_tones(reading)))
         self.shorter = bool(_SHORTER.search(wishes))
         self.friendlier = bool(_FRIENDLIER.search(wishes))
@@ -64,7 +65,7 @@ class Voice:
                 for text in self.sayable(self.bank.about(fact.name).headline, limit, fact):
                     return text
         for tier in self._tiers(field):
-            for text in self.sayable(self.shuffled(tier), limit):
+            for text in self.sayable(self._fresh_first(tier), limit):
                 return text
         return self._fallback(field, limit)
 
@@ -82,7 +83,8 @@ class Voice:
         for fact in self.wanted():
             yield state(fact.name, fact.value).replace("{", "").replace("}", ""), fact
         own, general, spare = self._tiers(field)
-        pool = [*general, *own] if self.kind in {"hero", "story"} else [*own, *general]
+        # A story opens and closes in the general voice; elsewhere the category speaks first.
+        pool = [*general[:-1], *own, *general[-1:]] if self.kind in {"hero", "story"} else [*own, *general]
         chosen = [phrase for phrase in pool if _states_facts(phrase) or self.rng.random() < _TAKEN]
         for phrase in (*chosen, *(each for each in pool if each not in chosen), *self.shuffled(spare)):
             yield phrase, None
@@ -108,16 +110,22 @@ class Voice:
         """The phrases filled, as far as they can be, fit the limit, are new and allowed; each counts as said."""
         extra = {"value": fact.value, "label": fact.name} if fact else {}
         for phrase in phrases:
-            if not self._fillable(phrase, extra):
+            named = placeholders(phrase)
+            if not self._fillable(phrase, extra) or any(_once(name) for name in named & self.spent):
                 continue
             text = fill(phrase, self.texts | extra)
             if text in self.said or not self.allowed(text) or (limit is not None and len(text) > limit):
                 continue
             self.said.add(text)
-            for name in placeholders(phrase) & self.known.values.keys():
+            self.spent |= named
+            for name in named & self.known.values.keys():
                 self.rest_on(self.known.values[name].fact)
             self.rest_on(fact)
             yield text
+
+    def _fresh_first(self, phrases: Sequence[str]) -> list[str]:
+        """Shuffled, those that repeat the occasion last."""
+        return sorted(self.shuffled(phrases), key=lambda each: "moment" in placeholders(each) & self.spent)
 
     def _fillable(self, phrase: str, extra: Mapping[str, str]) -> bool:
         return placeholders(phrase) <= (self.texts.keys() | extra.keys())
@@ -129,6 +137,11 @@ class Voice:
 
 def _tones(reading: Reading) -> tuple[object, ...]:
     return reading.options.get("tone"), reading.block.get("tone"), reading.data.get("tone")
+
+
+def _once(name: str) -> bool:
+    """Whether a placeholder stands for a whole sentence, to be said once only."""
+    return name in {"scene", "before"} or re.fullmatch(r"d\d|s_\w+", name) is not None
 
 
 def _states_facts(phrase: str) -> bool:

@@ -7,14 +7,14 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from azure.eventhub import EventData
+    from azure.eventhub.aio import EventHubConsumerClient
 
 ROOT = Path(__file__).parents[3]
 PATIENCE = 15.0
@@ -74,12 +74,28 @@ class Collected:
     events: list[tuple[str, EventData]] = field(default_factory=list)
     errors: list[Exception] = field(default_factory=list)
     partitions: set[str] = field(default_factory=set)
+    last_enqueued: dict[str, Any] = field(default_factory=dict)
     news: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     @property
     def texts(self) -> list[str]:
         """The events' bodies in the order they came."""
         return [event.body_as_str() for _, event in self.events]
+
+    async def on_event(self, context: Any, event: EventData | None) -> None:
+        """Take note of an event, or that there was none for a while."""
+        async with self.news:
+            self.partitions.add(context.partition_id)
+            self.last_enqueued = context.last_enqueued_event_properties or self.last_enqueued
+            if event is not None:
+                self.events.append((context.partition_id, event))
+            self.news.notify_all()
+
+    async def on_error(self, _context: Any, error: Exception) -> None:
+        """Take note of an error."""
+        async with self.news:
+            self.errors.append(error)
+            self.news.notify_all()
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait for a condition on what was collected."""
@@ -91,34 +107,36 @@ class Collected:
         await self.until(lambda: len(self.events) >= number)
 
 
-@asynccontextmanager
-async def consuming(
-    stand_in: StandIn, hub: str, *, group: str = "$Default", **options: Any
-) -> AsyncIterator[Collected]:
-    """Run a consumer of the aio SDK; options go to `receive`."""
-    from azure.eventhub.aio import EventHubConsumerClient
+class Consumers:
+    """Consumers of the aio SDK, started one by one and closed all at once: closing takes a second each."""
 
-    collected = Collected()
+    def __init__(self, stand_in: StandIn, hub: str) -> None:
+        self._stand_in, self._hub = stand_in, hub
+        self._running: list[tuple[EventHubConsumerClient, asyncio.Task[None]]] = []
 
-    async def on_event(context: Any, event: EventData | None) -> None:
-        async with collected.news:
-            collected.partitions.add(context.partition_id)
-            if event is not None:
-                collected.events.append((context.partition_id, event))
-            collected.news.notify_all()
+    async def __aenter__(self) -> Self:
+        """Start nothing yet."""
+        return self
 
-    async def on_error(_context: Any, error: Exception) -> None:
-        async with collected.news:
-            collected.errors.append(error)
-            collected.news.notify_all()
+    async def __aexit__(self, *_: object) -> None:
+        """Close all; their loops would sleep on until their next look at the load."""
+        await asyncio.gather(*(client.close() for client, _ in self._running))
+        for _, task in self._running:
+            task.cancel()
+        await asyncio.gather(*(task for _, task in self._running), return_exceptions=True)
 
-    client = EventHubConsumerClient.from_connection_string(
-        stand_in.connection_string, consumer_group=group, eventhub_name=hub, load_balancing_interval=3
-    )
-    options = {"starting_position": "-1", **options}
-    task = asyncio.create_task(client.receive(on_event, on_error=on_error, **options))
-    try:
-        yield collected
-    finally:
-        await client.close()
-        await task
+    def start(self, *, group: str = "$Default", **options: Any) -> Collected:
+        """Start one; options go to `receive`."""
+        from azure.eventhub.aio import EventHubConsumerClient
+
+        client = EventHubConsumerClient.from_connection_string(
+            self._stand_in.connection_string,
+            consumer_group=group,
+            eventhub_name=self._hub,
+            load_balancing_interval=3,
+        )
+        collected = Collected()
+        options = {"starting_position": "-1", **options}
+        receiving = client.receive(collected.on_event, on_error=collected.on_error, **options)
+        self._running.append((client, asyncio.create_task(receiving)))
+        return collected

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.eventhubs.stand_in import ROOT, StandIn, consuming
+from tests.contract.eventhubs.stand_in import ROOT, Consumers, StandIn
 
 
 @pytest.fixture
@@ -56,7 +56,8 @@ async def test_a_kill_loses_nothing_and_repeats_nothing(stand_in: StandIn) -> No
     A send whose acknowledgement was lost is repeated by the producer, so at most those are stored twice.
     """
     stop = asyncio.Event()
-    async with consuming(stand_in, "events") as got:
+    async with Consumers(stand_in, "events") as consumers:
+        got = consumers.start()
         sending = asyncio.create_task(_send(stand_in, stop))
         for _ in range(2):
             await got.count(len(got.events) + 200)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable
-from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.contract.eventhubs.stand_in import StandIn, consuming
+from tests.contract.eventhubs.stand_in import Consumers, StandIn
 
 if TYPE_CHECKING:
     from azure.eventhub.aio import EventHubProducerClient
@@ -42,7 +41,8 @@ async def test_properties_of_hub_and_partition(producer: Producers) -> None:
 
 async def test_keys_keep_their_partition_and_order(stand_in: StandIn, producer: Producers) -> None:
     """Events of a key come from one partition, in the order they were sent, with their annotations."""
-    async with producer("keys") as client, consuming(stand_in, "keys") as got:
+    async with producer("keys") as client, Consumers(stand_in, "keys") as consumers:
+        got = consumers.start()
         for number in range(200):
             event = _data(str(number))
             event.properties = {"number": number, "name": "상세"}
@@ -81,23 +81,15 @@ async def test_reading_starts_where_it_should(stand_in: StandIn, producer: Produ
             ("@latest", False, "f"),
         ]
         readers = [
-            await stack.enter_async_context(
-                consuming(
-                    stand_in,
-                    "positions",
-                    group="relay-a" if index < 4 else "relay-b",
-                    partition_id="0",
-                    starting_position=position,
-                    starting_position_inclusive=inclusive,
-                    max_wait_time=0.1,
-                )
+            consumers.start(
+                group="relay-a" if inclusive else "relay-b",
+                partition_id="0",
+                starting_position=position,
+                starting_position_inclusive=inclusive,
             )
-            for index, (position, inclusive, _) in enumerate(cases)
+            for position, inclusive, _ in cases
         ]
-        # A call without an event means the reader is attached, so that "@latest" is before what follows.
-        await readers[-1].until(lambda: "0" in readers[-1].partitions)
-        await asyncio.sleep(0.5)  # the SDK calls back without events before its link is there as well
-        await client.send_event(_data("f"), partition_id="0")
+        await _all_attached(client, readers)
         for reader, (_, _, expected) in zip(readers, cases, strict=True):
             await reader.count(len(expected))
         assert ["".join(reader.texts) for reader in readers] == [expected for _, _, expected in cases]

@@ -48,6 +48,15 @@ def test_postgres_keeps_its_data_and_has_pgvector(tmp_path: Path) -> None:
         assert cursor.fetchone() == (2.0, "가나다")
 
 
+def test_cluster_that_was_never_finished_is_made_anew(tmp_path: Path) -> None:
+    """What a killed initdb left behind does not stand in the way."""
+    (tmp_path / "postgres.partial").mkdir()
+    (tmp_path / "postgres.partial" / "PG_VERSION").write_text("18\n")
+    with PostgresServer(tmp_path / "postgres", free_base() + 32) as server, cursor_of(server) as cursor:
+        cursor.execute("select 1")
+    assert not (tmp_path / "postgres.partial").exists()
+
+
 def test_postgres_stops_at_once_with_clients(tmp_path: Path) -> None:
     """An open connection does not hold the server up."""
     server = PostgresServer(tmp_path / "postgres", free_base() + 32)

@@ -34,12 +34,19 @@ def test_replicas_are_numbered() -> None:
     assert addresses.relay_urls[2] == "http://127.0.0.1:9092"
 
 
+def test_no_worker_leaves_the_port_to_core_tools() -> None:
+    """Without workers nothing takes 7071, and clients are still sent there."""
+    addresses = Addresses(workers=0)
+    assert 7071 not in addresses.ports.values()
+    assert addresses.functions_urls == ["http://127.0.0.1:7071"]
+
+
 @pytest.mark.parametrize(
     ("options", "named"),
     [
         ({"base": 80}, "--port-base"),
         ({"base": 65_500}, "--port-base"),
-        ({"workers": 0}, "--workers"),
+        ({"workers": -1}, "--workers"),
         ({"workers": 10}, "--workers"),
         ({"relays": 11}, "--relays"),
     ],

@@ -1,0 +1,102 @@
+"""The function app as Azure would index it: through Microsoft's runtime library, in a process of its own.
+
+An import error makes all functions vanish while a deployment stays green, so the whole list is written down here.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[3]
+
+HTTP = {
+    "display_list": "generation/display-list",
+    "health": "generation/actuator/health",
+    "message": "generation/message",
+    "page": "generation/pages/{page_id}",
+    "page_html": "generation/pages/{page_id}/html",
+    "page_versions": "generation/pages/{page_id}/versions",
+    "pages": "generation/pages",
+    "ready": "generation/actuator/ready",
+    "status": "generation",
+    "task": "generation/tasks/{task_id}",
+    "task_cancel": "generation/tasks/{task_id}/cancel",
+    "task_retry": "generation/tasks/{task_id}/retry",
+    "tasks": "generation/tasks",
+    "ticket": "notifications/ticket",
+    "upload_image": "generation/upload-image",
+    "wrong_path": "{*path}",
+}
+QUEUES = {"generate_page": "generation-requests", "generation_poison": "generation-requests-poison"}
+TIMERS = {"sweep": "*/15 * * * * *"}
+
+
+@cache
+def index() -> list[dict[str, Any]]:
+    """What the host would index, with an empty environment."""
+    done = subprocess.run(
+        [sys.executable, "-m", "local.functions_host", "--app", str(ROOT), "--index"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    functions: list[dict[str, Any]] = json.loads(done.stdout)
+    return functions
+
+
+def triggers(kind: str) -> dict[str, dict[str, Any]]:
+    """The trigger of every function that has one of this type, by function name."""
+    return {
+        function["name"]: binding.get("settings", binding)
+        for function in index()
+        for binding in function["bindings"]
+        if binding["type"] == kind
+    }
+
+
+def test_all_functions_are_there() -> None:
+    """No function is missing, and none is there that this list does not know."""
+    assert {function["name"] for function in index()} == {*HTTP, *QUEUES, *TIMERS}
+
+
+def test_http_functions_have_their_routes_and_take_every_method() -> None:
+    """Every route takes all methods (ours answers 405) and no host key: JWTs decide."""
+    found = triggers("httpTrigger")
+    assert {name: trigger["route"] for name, trigger in found.items()} == HTTP
+    for trigger in found.values():
+        assert {"GET", "POST", "PATCH", "DELETE", "PUT", "HEAD", "OPTIONS"} == set(trigger["methods"])
+        assert str(trigger["authLevel"]).lower() == "anonymous"
+
+
+def test_queue_functions_listen_to_their_queues() -> None:
+    """Queue names, and the connection the host opens them with."""
+    found = triggers("queueTrigger")
+    assert {name: trigger["queueName"] for name, trigger in found.items()} == QUEUES
+    assert {trigger["connection"] for trigger in found.values()} == {"AzureWebJobsStorage"}
+
+
+def test_timers_have_their_schedule() -> None:
+    """Six fields: seconds first."""
+    assert {name: trigger["schedule"] for name, trigger in triggers("timerTrigger").items()} == TIMERS
+
+
+def test_no_route_hides_another() -> None:
+    """The host tries routes in the order of function names: the catch-all must be the last."""
+    assert max(HTTP) == "wrong_path"
+
+
+def test_host_json_suits_the_code() -> None:
+    """Messages are base64; a task's deliveries end before the host's own patience does."""
+    host = json.loads((ROOT / "host.json").read_text("utf-8"))
+    queues = host["extensions"]["queues"]
+    assert queues["messageEncoding"] == "base64"
+    assert queues["maxDequeueCount"] == 5
+    assert host["extensions"]["http"]["routePrefix"] == "api"
