@@ -4,13 +4,18 @@
 #   make test | check | bench | lock | clean
 
 .DELETE_ON_ERROR:
-.PHONY: demo up test check bench lock clean setup
+.DEFAULT_GOAL := help
+
+.PHONY: help demo up test check bench lock clean setup
 
 # Overridable: make demo PYTHON=/path/to/python3.13
 export PYTHON ?=
 
 py := .venv/bin/python
 installed := .venv/.installed local/node_modules/.installed
+
+help:
+	@sed -n 's/^#   //p' Makefile
 
 demo: $(installed)
 	@$(py) -m local demo $(if $(PRODUCT),--product "$(PRODUCT)") $(ARGS)
@@ -19,8 +24,8 @@ up: $(installed)
 	@$(py) -m local up $(ARGS)
 
 test: check
-	@sh local/setup-browser.sh
-	$(py) -m pytest tests/contract tests/integration tests/e2e $(ARGS)
+	@if [ -d tests/browser ]; then sh local/setup-browser.sh; fi
+	$(py) -m pytest $(wildcard tests/contract tests/integration tests/browser tests/e2e) $(ARGS)
 
 check: $(installed)
 	$(py) -m ruff check .
@@ -29,7 +34,9 @@ check: $(installed)
 	$(py) -m pytest -q tests/unit
 
 bench: $(installed)
-	@for script in bench/*/run; do echo "== $$script"; "$$script" || exit 1; done
+	@for main in bench/*/__main__.py; do \
+		name=$$(basename "$$(dirname "$$main")"); echo "== $$name"; $(py) -m "bench.$$name" || exit 1; \
+	done
 
 # The relay and the tests use the app's versions, so that everything runs on one set.
 compile := .venv/bin/uv pip compile --quiet --python-version 3.13 --generate-hashes --no-header

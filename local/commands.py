@@ -39,7 +39,7 @@ def _supervise(data: Path, addresses: Addresses, report_fd: int | None) -> int:
     plan = plan_stack(data, addresses, os.environ)
 
     def announce() -> None:
-        print(_overview(read_stack(plan.data), data), flush=True)
+        print(f"{_overview(read_stack(plan.data), data)}\nCtrl-C stops everything.", flush=True)
         if report_fd is not None:
             tell(report_fd)
 

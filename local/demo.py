@@ -90,7 +90,7 @@ def _make(data: Path, stack: Mapping[str, Any], chosen: DemoProduct, out: Path, 
     path = save_page(out, html, images)
     faults = find_faults(document, html, images, with_photo=chosen.photo is not None)
     _report(console, document, images, warnings, faults)
-    console.print(f"page {page_id} made in {seconds:.1f} s: {path}", markup=False, highlight=False)
+    console.print(f"page {page_id} made in {seconds:.1f} s: {path.absolute()}", markup=False, highlight=False)
     return 1 if faults else 0
 
 
@@ -132,7 +132,9 @@ def _report(
     blocks = ", ".join(block["template_id"] for block in document.get("blocks", []))
     console.print(f"blocks: {blocks}", markup=False, highlight=False)
     for image in images:
-        console.print(f"  {'ok  ' if image.fine else 'FAIL'} {image.url}  {image.note}", markup=False)
+        console.print(
+            f"  {'ok  ' if image.fine else 'FAIL'} {image.url}  {image.note}", markup=False, highlight=False
+        )
     for warning in warnings:
         console.print(f"warning: {warning}", style="yellow", markup=False)
     for fault in faults:

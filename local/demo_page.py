@@ -24,6 +24,8 @@ def save_page(folder: Path, html: str, images: Sequence[PageImage]) -> Path:
         name = f"images/{number:02}{_suffix(image.body)}"
         (folder / name).write_bytes(image.body)
         html = html.replace(markup.escape(image.url), name).replace(image.url, name)
+    # The page's own policy names where its images may come from; these come from beside it.
+    html = html.replace("img-src ", "img-src file: ", 1)
     path = folder / "page.html"
     path.write_text(html, encoding="utf-8")
     return path

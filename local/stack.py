@@ -78,6 +78,7 @@ class Stack:
                         return await self._live(announce)
                     finally:
                         await self._stop()
+                        self._say("stopped")
 
     def _clear(self) -> None:
         self._file.unlink(missing_ok=True)
@@ -97,6 +98,7 @@ class Stack:
             self._changed()
             announce()
             await end
+            self._say("stopping")
             return 0
         finally:
             start.cancel()

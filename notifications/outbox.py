@@ -92,7 +92,7 @@ def add(cursor: Cursor, event: Event) -> None:
 
     Raises:
         TooLargeError: the event is over MAX_EVENT_BYTES.
-        MalformedError: its text is not Unicode (a lone surrogate).
+        MalformedError: its text is not Unicode (a lone surrogate), or its user id holds U+0000.
     """
     import json
 
@@ -100,6 +100,8 @@ def add(cursor: Cursor, event: Event) -> None:
         body = event.encode()
     except UnicodeEncodeError as error:
         raise MalformedError("An event's text must be valid Unicode.") from error
+    if "\0" in event.user_id:  # PostgreSQL's text has no such character
+        raise MalformedError("A user id must not hold U+0000.")
     if len(body) > MAX_EVENT_BYTES:
         raise TooLargeError(f"An event may hold {MAX_EVENT_BYTES} bytes, this one has {len(body)}.")
     text = body.decode()

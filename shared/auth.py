@@ -6,38 +6,28 @@ Tokens are RS256 or ES256 only, and a key is used only with the algorithm of its
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-import json
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from shared.errors import UnauthenticatedError, UnavailableError
+from shared.errors import UnauthenticatedError
+from shared.jwks import KEYS_FRESH, Clock, Fetch, KeySet, fetch_keys
 from shared.settings import AuthSettings
 
 if TYPE_CHECKING:
     from jwt import PyJWK
 
-type Fetch = Callable[[str], Awaitable[bytes]]
-type Clock = Callable[[], float]
 
 ALGORITHMS = ("RS256", "ES256")
 TICKET_AUDIENCE = "stream-ticket"
 TICKET_SECONDS = 60.0
 
 _LEEWAY = 5.0  # clock difference allowed for nbf and iat; exp is taken strictly
-_KEYS_FRESH = 600.0
-_REFETCH_AFTER = 10.0
-_RETRY_EMPTY_AFTER = 1.0
 _REMEMBERED = 20_000
 _MAX_TOKEN = 8 * 1024
 _MAX_USER_ID = 256
-_MAX_KEYS_BODY = 256 * 1024
-_FETCH_TIMEOUT = 5.0
-_MIN_RSA_BITS = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +53,7 @@ class TokenVerifier:
     ) -> None:
         self._settings = settings
         self._clock = clock
-        self._keys = _KeySet(settings.jwks_url, fetch or fetch_keys, clock)
+        self._keys = KeySet(settings.jwks_url, fetch or fetch_keys, clock)
         self._known: OrderedDict[bytes, tuple[Identity, float]] = OrderedDict()
 
     async def verify(self, token: str) -> Identity:
@@ -114,62 +104,10 @@ class TokenVerifier:
         now = self._clock()
         identity = Identity(_subject(claims), _roles(claims), _valid_until(claims, now))
         # Asked again after the keys' own life, so that a withdrawn key does not live on in here.
-        self._known[_digest(token)] = (identity, min(identity.expires_at, now + _KEYS_FRESH))
+        self._known[_digest(token)] = (identity, min(identity.expires_at, now + KEYS_FRESH))
         if len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
         return identity
-
-
-class _KeySet:
-    """The issuer's keys by id: cached, refreshed beside the requests, kept while the issuer is away."""
-
-    def __init__(self, url: str, fetch: Fetch, clock: Clock) -> None:
-        self._url = url
-        self._fetch = fetch
-        self._clock = clock
-        self._keys: dict[str, PyJWK] = {}
-        self._fetched_at = float("-inf")
-        self._tried_at = float("-inf")
-        self._running: asyncio.Task[None] | None = None
-
-    def cached(self, kid: str) -> PyJWK | None:
-        return self._keys.get(kid) if self._clock() - self._fetched_at < _KEYS_FRESH else None
-
-    async def find(self, kid: str) -> PyJWK:
-        key = self._keys.get(kid)
-        if key is None:
-            await self._refresh()
-            key = self._keys.get(kid)
-        elif self._clock() - self._fetched_at >= _KEYS_FRESH:
-            self._refresh_soon()
-        if key is not None:
-            return key
-        if not self._keys:
-            raise UnavailableError("The token issuer's keys cannot be read.", retry_after=_RETRY_EMPTY_AFTER)
-        raise UnauthenticatedError("The token is signed with a key the issuer does not publish.")
-
-    async def _refresh(self) -> None:
-        running = self._refresh_soon()
-        if running is not None:
-            await asyncio.shield(running)
-
-    def _refresh_soon(self) -> asyncio.Task[None] | None:
-        if self._running is not None and not self._running.done():
-            return self._running
-        spacing = _REFETCH_AFTER if self._keys else _RETRY_EMPTY_AFTER
-        if self._clock() - self._tried_at < spacing:
-            return None
-        self._tried_at = self._clock()
-        self._running = asyncio.create_task(self._load())
-        return self._running
-
-    async def _load(self) -> None:
-        try:
-            keys = _usable_keys(await self._fetch(self._url))
-        except (OSError, ValueError, TimeoutError, UnavailableError):
-            return  # what is cached stays in use; with nothing cached `find` says so
-        if keys:
-            self._keys, self._fetched_at = keys, self._clock()
 
 
 def issue_ticket(
@@ -209,68 +147,6 @@ def verify_ticket(ticket: str, secret: str, *, clock: Clock = time.time) -> Iden
     if not isinstance(expires_at, int | float) or expires_at <= clock():
         raise UnauthenticatedError("The ticket has expired.")
     return Identity(_subject(claims), frozenset(), float(expires_at))
-
-
-async def fetch_keys(url: str) -> bytes:
-    """Read a key set over http or https: no redirects, no proxies, 256 KiB at most.
-
-    Raises:
-        UnavailableError: it does not answer, or not with such a document.
-    """
-    return await asyncio.to_thread(_read, url)
-
-
-def _read(url: str) -> bytes:
-    from http.client import HTTPException
-    from urllib import request
-
-    if not url.startswith(("http://", "https://")):
-        raise UnavailableError("The key set's address is not an http or https URL.")
-    # Assembled by hand: the default opener follows redirects, file: URLs and the environment's proxies.
-    opener = request.OpenerDirector()
-    for handler in (request.HTTPHandler(), request.HTTPSHandler(), request.HTTPErrorProcessor()):
-        opener.add_handler(handler)
-    opener.add_handler(request.HTTPDefaultErrorHandler())
-    try:
-        with opener.open(url, timeout=_FETCH_TIMEOUT) as answer:
-            body: bytes = answer.read(_MAX_KEYS_BODY + 1)
-    except (OSError, HTTPException, ValueError) as error:
-        raise UnavailableError("The token issuer's keys cannot be read.") from error
-    if len(body) > _MAX_KEYS_BODY:
-        raise UnavailableError("The token issuer's key set is too large.")
-    return body
-
-
-def _usable_keys(body: bytes) -> dict[str, PyJWK]:
-    document = json.loads(body)
-    entries = document.get("keys") if isinstance(document, dict) else None
-    keys: dict[str, PyJWK] = {}
-    for entry in entries if isinstance(entries, list) else []:
-        key = _usable_key(entry)
-        if key is not None:
-            keys[entry["kid"]] = key
-    return keys
-
-
-def _usable_key(entry: Any) -> PyJWK | None:
-    """A signing key of a type we take, or None: a key set may hold others (RFC 7517 section 5)."""
-    from jwt import PyJWK, PyJWTError
-
-    if (
-        not isinstance(entry, dict)
-        or not isinstance(entry.get("kid"), str)
-        or entry.get("use", "sig") != "sig"
-    ):
-        return None
-    algorithm = {"RSA": "RS256", "EC": "ES256"}.get(str(entry.get("kty")))
-    curve_fits = algorithm != "ES256" or entry.get("crv") == "P-256"
-    if algorithm is None or not curve_fits or entry.get("alg", algorithm) != algorithm or "d" in entry:
-        return None
-    try:
-        key = PyJWK(entry, algorithm=algorithm)
-    except (PyJWTError, ValueError, TypeError):
-        return None
-    return key if algorithm == "ES256" or key.key.key_size >= _MIN_RSA_BITS else None
 
 
 def _key_id(token: str) -> str:

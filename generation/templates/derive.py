@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from generation.templates.checker import Use
 from generation.templates.slots import Slot, SlotKind
+from generation.templates.uses import Use
 from generation.templates.vocabulary import (
     DEFAULT_ITEMS,
     DEFAULT_RATIO,

@@ -9,57 +9,13 @@ from __future__ import annotations
 import re
 
 from generation.templates.css import clean_style
+from generation.templates.nesting import reads_back_the_same
 
 TAGS = frozenset(
-    {
-        "article",
-        "aside",
-        "b",
-        "blockquote",
-        "br",
-        "caption",
-        "col",
-        "colgroup",
-        "dd",
-        "div",
-        "dl",
-        "dt",
-        "em",
-        "figcaption",
-        "figure",
-        "footer",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "i",
-        "img",
-        "li",
-        "main",
-        "mark",
-        "ol",
-        "p",
-        "s",
-        "section",
-        "small",
-        "span",
-        "strong",
-        "sub",
-        "sup",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "tr",
-        "u",
-        "ul",
-    }
+    {"section", "article", "aside", "header", "footer", "main", "div", "figure", "figcaption", "blockquote"}
+    | {"h1", "h2", "h3", "h4", "h5", "h6", "p", "hr", "br", "ul", "ol", "li", "dl", "dt", "dd", "img"}
+    | {"span", "strong", "b", "em", "i", "u", "s", "small", "sub", "sup", "mark"}
+    | {"table", "caption", "colgroup", "col", "thead", "tbody", "tfoot", "tr", "th", "td"}
 )
 _COMMON = {"style", "title", "lang", "dir", "role", "aria-label", "aria-hidden"}
 ATTRIBUTES: dict[str, set[str]] = {
@@ -89,6 +45,7 @@ _NUMBER = re.compile(r"[0-9]{1,5}")
 _WORDS = re.compile(r"[a-zA-Z-]{1,20}")
 _IMAGE_URL = re.compile(r"https?://[^\s<>\"'`\\]{1,2040}", re.IGNORECASE)
 _LOST_IMAGE = re.compile(r"<img(?![^>]*? src=\")(?:[^>\"]|\"[^\"]*\")*>")
+_MOST_ROUNDS = 8
 # Neither HTML nor UTF-8 can carry these.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
@@ -100,8 +57,22 @@ def sanitize(html: str) -> str:
     """
     import nh3
 
+    clean = _clean(printable(html))
+    for _ in range(_MOST_ROUNDS):
+        if reads_back_the_same(clean):
+            return clean
+        before, clean = clean, _clean(clean)
+        if clean == before:
+            return clean
+    # Nobody writes such markup by accident: show it as text.
+    return _clean(nh3.clean_text(clean))
+
+
+def _clean(html: str) -> str:
+    import nh3
+
     clean = nh3.clean(
-        printable(html),
+        html,
         tags=set(TAGS),
         clean_content_tags=_DROPPED_WHOLE,
         attributes=ATTRIBUTES,

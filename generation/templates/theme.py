@@ -155,7 +155,7 @@ THEMES: Mapping[str, Theme] = {
         accent="#a2562b", accent_soft="#f8f1e9", ink="#2a1f18", muted="#7a6a5e", line="#e9ded3", radius=6
     ),
     "porcelain": Theme(
-        accent="#4b6a88", accent_soft="#eff3f6", ink="#1b2530", muted="#66727e", line="#e1e7ec", radius=16
+        accent="#4b6a88", accent_soft="#eff3f6", ink="#1b2530", muted="#5f6b77", line="#e1e7ec", radius=16
     ),
     "petal": Theme(
         accent="#b4586c", accent_soft="#fbf2f2", ink="#2c2024", muted="#7c6b70", line="#efe1e3", radius=20

@@ -9,9 +9,12 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from local.eventhubs.server import EventHubsServer
 from shared.errors import AppError
+
+_MAX_PORT: Final = 65535
 
 
 def _hub(text: str) -> tuple[str, int]:
@@ -21,6 +24,12 @@ def _hub(text: str) -> tuple[str, int]:
     return name, int(partitions)
 
 
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > _MAX_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port")
+    return int(text)
+
+
 def _groups(text: str) -> tuple[str, ...]:
     return tuple(name for name in text.split(",") if name)
 
@@ -28,7 +37,7 @@ def _groups(text: str) -> tuple[str, ...]:
 def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     """Read the command line; exits with 2 and a message if it is wrong."""
     parser = argparse.ArgumentParser(prog="python -m local.eventhubs", description="An Event Hubs stand-in.")
-    parser.add_argument("--port", type=int, required=True, help="port on 127.0.0.1; 0 for any free one")
+    parser.add_argument("--port", type=_port, required=True, help="port on 127.0.0.1; 0 for any free one")
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder of the logs")
     parser.add_argument(
         "--hub", type=_hub, action="append", metavar="NAME:PARTITIONS", help="default: notifications:4"

@@ -131,10 +131,9 @@ class Broker:
         clock: Callable[[], int] = now_ms,
     ) -> None:
         self._retention, self._clock = retention, clock
-        for name, partitions in hubs.items():
-            _check_hub(name, partitions)
+        _check(hubs)
         folder.mkdir(parents=True, exist_ok=True)
-        self._lock = _lock(folder / "lock")
+        self._lock = _lock(folder / ".lock")
         names = {DEFAULT_GROUP, *groups}
         try:
             self._hubs = {
@@ -179,11 +178,16 @@ class Broker:
         )
 
 
-def _check_hub(name: str, partitions: int) -> None:
-    if not _NAME.match(name):
-        raise InvalidError(f"{name!r} cannot be the name of an event hub")
-    if not 1 <= partitions <= _MAX_PARTITIONS:
-        raise InvalidError(f"event hub {name!r} needs 1 to {_MAX_PARTITIONS} partitions, not {partitions}")
+def _check(hubs: Mapping[str, int]) -> None:
+    for name, partitions in hubs.items():
+        if not _NAME.fullmatch(name):
+            raise InvalidError(f"{name!r} cannot be the name of an event hub")
+        if not 1 <= partitions <= _MAX_PARTITIONS:
+            raise InvalidError(
+                f"event hub {name!r} needs 1 to {_MAX_PARTITIONS} partitions, not {partitions}"
+            )
+    if len({name.casefold() for name in hubs}) < len(hubs):
+        raise InvalidError("names of event hubs must differ in more than case")
 
 
 def _lock(path: Path) -> int:

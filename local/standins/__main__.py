@@ -34,7 +34,9 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m local.standins", description=__doc__)
     parser.add_argument("--port", type=int, required=True, help="port on 127.0.0.1")
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder for the signing key and photos")
+    parser.add_argument(
+        "--data", type=Path, required=True, metavar="DIR", help="folder for the signing key and photos"
+    )
     parser.add_argument("--products", type=Path, default=SAMPLES / "products.jsonl", metavar="FILE.jsonl")
     return parser.parse_args(arguments)
 

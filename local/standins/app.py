@@ -56,12 +56,18 @@ def create_app(service: Service) -> Starlette:
     images = ImageService(draw, ThreadPoolExecutor(_DRAWING_THREADS, thread_name_prefix="draw"))
     server = exchange.Exchange(service.control, service.log, service.connections, service.hold_seconds)
     routes = [
-        _served("/v1/chat/completions", server, exchange.Route(endpoint_of, answer_chat, openai_error, spoils=True)),
+        _served(
+            "/v1/chat/completions",
+            server,
+            exchange.Route(endpoint_of, answer_chat, openai_error, spoils=True),
+        ),
         _served(
             "/v1/embeddings", server, exchange.Route(lambda _: "embeddings", answer_embeddings, openai_error)
         ),
         _served(
-            "/v1/images/generations", server, exchange.Route(lambda _: "images", images.answer, together_error)
+            "/v1/images/generations",
+            server,
+            exchange.Route(lambda _: "images", images.answer, together_error),
         ),
         _served(
             "/products/{product_id}",
@@ -94,7 +100,9 @@ async def _models(request: Request) -> Response:
         exchange.check_key(request.headers.get("authorization", ""))
     except RefusedError as error:
         return _response(openai_error(error))
-    data = [{"id": name, "object": "model", "created": _CREATED, "owned_by": "local"} for name in _SHOWN_MODELS]
+    data = [
+        {"id": name, "object": "model", "created": _CREATED, "owned_by": "local"} for name in _SHOWN_MODELS
+    ]
     return JSONResponse({"object": "list", "data": data})
 
 
@@ -126,7 +134,9 @@ def _control(control: Control) -> Endpoint:
         except ControlError as error:
             return JSONResponse({"detail": str(error), "errors": error.issues}, 422)
         except ValueError:
-            return JSONResponse({"detail": "body: is not JSON", "errors": [{"loc": "body", "msg": "is not JSON"}]}, 422)
+            return JSONResponse(
+                {"detail": "body: is not JSON", "errors": [{"loc": "body", "msg": "is not JSON"}]}, 422
+            )
         return JSONResponse(body)
 
     return endpoint

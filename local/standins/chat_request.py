@@ -126,7 +126,9 @@ def _check_parameters(body: dict[str, Any]) -> None:
     offered = [key for key in _NOT_OFFERED if body.get(key)] + (["stream"] if body.get("stream") else [])
     if offered:
         raise RefusedError(
-            f"'{offered[0]}' is not offered by this stand-in for {model}.", param=offered[0], code="unsupported_parameter"
+            f"'{offered[0]}' is not offered by this stand-in for {model}.",
+            param=offered[0],
+            code="unsupported_parameter",
         )
 
 

@@ -84,7 +84,9 @@ def _check(body: Any) -> tuple[list[str], int]:
     encoding = body.get("encoding_format")
     if encoding not in {None, "float", "base64"}:
         raise RefusedError(
-            f"Invalid value for 'encoding_format': {encoding!r}.", param="encoding_format", code="invalid_value"
+            f"Invalid value for 'encoding_format': {encoding!r}.",
+            param="encoding_format",
+            code="invalid_value",
         )
     return _texts(body.get("input")), _dimensions(body)
 
@@ -98,7 +100,8 @@ def _dimensions(body: dict[str, Any]) -> int:
         raise RefusedError("This model does not support specifying dimensions.", param="dimensions")
     if isinstance(asked, bool) or not isinstance(asked, int) or not 1 <= asked <= most:
         raise RefusedError(
-            f"Invalid value for 'dimensions' = {asked}. Must be less than or equal to {most}.", param="dimensions"
+            f"Invalid value for 'dimensions' = {asked}. Must be less than or equal to {most}.",
+            param="dimensions",
         )
     return asked
 
@@ -115,7 +118,8 @@ def _texts(given: Any) -> list[str]:
     sizes = [count_tokens(text) for text in texts]
     if max(sizes) > MAX_TOKENS:
         raise RefusedError(
-            f"Invalid 'input': maximum input length is {MAX_TOKENS} tokens, got about {max(sizes)}.", param="input"
+            f"Invalid 'input': maximum input length is {MAX_TOKENS} tokens, got about {max(sizes)}.",
+            param="input",
         )
     if sum(sizes) > MAX_TOTAL_TOKENS:
         raise RefusedError(

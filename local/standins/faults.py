@@ -9,7 +9,10 @@ from local.standins.wire import Answer, RefusedError, json_answer
 
 ErrorShape = Callable[[RefusedError, tuple[tuple[str, str], ...]], Answer]
 
-_HTML = b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body><center><h1>502 Bad Gateway</h1></center></body>\r\n</html>\r\n"
+_HTML = (
+    b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n"
+    b"<body><center><h1>502 Bad Gateway</h1></center></body>\r\n</html>\r\n"
+)
 
 
 def immediate_answer(fault: Fault, shape: ErrorShape) -> Answer | None:

@@ -57,7 +57,10 @@ class ProductService:
         record = self.products.get(product_id)
         if record is None:
             raise RefusedError(
-                f"Product {product_id} does not exist.", status=404, kind="not_found", code="product_not_found"
+                f"Product {product_id} does not exist.",
+                status=404,
+                kind="not_found",
+                code="product_not_found",
             )
         photo = record.get("photo")
         if isinstance(photo, str) and photo and "://" not in photo:

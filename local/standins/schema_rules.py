@@ -90,7 +90,7 @@ def check_strict(name: str, schema: dict[str, Any]) -> None:
         RefusedError: 400 `Invalid schema for response_format`, saying where and why.
     """
     if schema.get("type") != "object":
-        raise _invalid(name, (), 'schema must be a JSON Schema of \'type: "object"\', got \'type: "None"\'.')
+        raise _invalid(name, (), "schema must be a JSON Schema of 'type: \"object\"', got 'type: \"None\"'.")
     properties = 0
     for path, depth, node in walk(schema):
         if depth > MAX_DEPTH:

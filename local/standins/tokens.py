@@ -46,7 +46,13 @@ def make_token(
     import jwt
 
     key, now = signing_key(data_dir), int(time.time())
-    claims: dict[str, Any] = {"sub": user_id, "iss": issuer, "aud": audience, "iat": now, "exp": now + expires}
+    claims: dict[str, Any] = {
+        "sub": user_id,
+        "iss": issuer,
+        "aud": audience,
+        "iat": now,
+        "exp": now + expires,
+    }
     if roles:
         claims["roles"] = list(roles)
     return jwt.encode(claims, key, algorithm="RS256", headers={"kid": public_jwk(key)["kid"]})
@@ -84,7 +90,7 @@ def _create(path: Path) -> None:
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(pem)
     try:
         os.link(draft, path)  # fails if another process was first; rename would overwrite its key

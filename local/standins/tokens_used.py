@@ -1,6 +1,6 @@
 """Token counts near enough to the real tokenizer's to price a call.
 
-Rules of thumb for o200k_base: Korean prose about 0.62 tokens per character, English prose about 4.4 characters per token.
+Rules of thumb: Korean prose is about 0.65 tokens per character, English prose about 4 characters per token.
 """
 
 from __future__ import annotations

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).resolve().parent.parent / "phrases"
+
+_REMEMBERED = 10_000
 
 Fields = dict[str, list[str]]
 
@@ -30,12 +32,13 @@ class FactPhrases:
 
 @dataclass(frozen=True, slots=True)
 class Bank:
-    """All phrases. Use `load_bank`."""
+    """All phrases; get it from `load_bank`. `known_names` remembers which sort of fact a name is."""
 
     general: dict[str, Fields]
     categories: dict[str, dict[str, Any]]
     moments: tuple[dict[str, Any], ...]
     facts: tuple[FactPhrases, ...]
+    known_names: dict[str, FactPhrases] = field(default_factory=dict)
 
     def category_of(self, *texts: str) -> str:
         """The category that the first telling text names: food, living, beauty, fashion, electronics or general."""
@@ -60,11 +63,16 @@ class Bank:
         own = self.categories[category]["kinds"].get(kind, {}).get(field, [])
         general = self.general.get(kind, {}).get(field, [])
         spare = self.general["any"].get(field, [])
-        return [own, general, spare] if kind != "any" else [spare]
+        return [own, general if kind != "any" else [], spare]
 
     def about(self, fact_name: str) -> FactPhrases:
         """How to speak of a fact with this name."""
-        return next(each for each in self.facts if re.search(each.match, fact_name))
+        if fact_name not in self.known_names:
+            if len(self.known_names) > _REMEMBERED:
+                self.known_names.clear()
+            found = next(each for each in self.facts if re.search(each.match, fact_name))
+            self.known_names[fact_name] = found
+        return self.known_names[fact_name]
 
 
 @cache

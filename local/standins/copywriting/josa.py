@@ -32,8 +32,8 @@ _UNITS = {
     "hz": 0, "mah": 0, "db": RIEUL, "gb": 0, "tb": 0, "mb": 0, "wh": 0, "rpm": 1, "oz": 0, "h": 0,
 }  # fmt: skip
 _SIGNS = {"%": 0, "℃": 0, "°": 0, "₩": 1, "+": 0, "&": 0}
-_TRAILING_NOTE = re.compile(r"\s*[(\[（][^()\[\]（）]*[)\]）]\s*$")
-_IGNORED = " \t\n'\"’”.,!?…·/~"
+_TRAILING_NOTE = re.compile(r"\s*[(\[\uff08][^()\[\]\uff08\uff09]*[)\]\uff09]\s*$")
+_IGNORED = " \t\n'\"\u2019\u201d.,!?…·/~"
 
 
 def final_of(word: str) -> int:
@@ -41,7 +41,7 @@ def final_of(word: str) -> int:
 
     A note in brackets at the end is not read: `용량(중량)` counts as `용량`.
     """
-    bare = _TRAILING_NOTE.sub("", word).rstrip(_IGNORED + ")]）」』") or word
+    bare = _TRAILING_NOTE.sub("", word).rstrip(_IGNORED + ")]\uff09」』") or word
     if not bare:
         return _NONE
     last = bare[-1]

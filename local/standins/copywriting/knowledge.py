@@ -12,9 +12,11 @@ from local.standins.copywriting.reading import Fact, Reading
 from local.standins.copywriting.sentences import split_sentences, state
 
 #: What no page of ours says, even when the seller's own words do.
-_CLAIMS = re.compile(r"최고|최상|최초|최저|유일|완벽|1위|일위|완치|치료|재생|아토피|의사|약사|무조건|100% ?(효과|보장|만족)|기적|특효")
-_QUANTITY = re.compile(r"\s*(?:약\s*)?\d[\d,.]*\s*(?:[a-zA-Z%]+|[가-힣]{1,3})?(?=\s|$|[xX×*/])")
-_BRACKETS = re.compile(r"\s*[(\[（【][^()\[\]（）【】]*[)\]）】]")
+_CLAIMS = re.compile(
+    r"최고|최상|최초|최저|유일|완벽|1위|일위|완치|치료|재생|아토피|의사|약사|무조건|100% ?(효과|보장|만족)|기적|특효"
+)
+_QUANTITY = re.compile(r"\s*(?:약\s*)?\d[\d,.]*\s*(?:[a-zA-Z%]+|[가-힣]{1,3})?(?=\s|$|[xX\u00d7*/])")
+_BRACKETS = re.compile(r"\s*[(\[\uff08【][^()\[\]\uff08\uff09【】]*[)\]\uff09】]")
 _SHORT_NAME = 14
 _PROSE = ("description", "document", "photo", "vision", "seller")
 _UNSTATED = ("price", "packaging", "notice")

@@ -37,7 +37,8 @@ class Onlooker:
         """One or two sentences on what can be seen."""
         colors = ", ".join(self._colors()[:2])
         where = _BACKDROPS[self.look.plain]
-        return f"{where}에 놓인 {self._thing()} 사진입니다. 주로 {colors} 계열이 보이고 밝기는 {self.look.brightness}입니다."
+        seen = f"{where}에 놓인 {self._thing()} 사진입니다."
+        return f"{seen} 주로 {colors} 계열이 보이고 밝기는 {self.look.brightness}입니다."
 
     def _thing(self) -> str:
         name = str(self.reading.product.get("name") or "")
@@ -49,7 +50,12 @@ class Onlooker:
     def rows(self, name: str, fields: dict[str, int | None], low: int, high: int | None) -> Sequence[Row]:
         """Seen things as rows: their name and colour."""
         del name, high
-        row = {"label": self._thing(), "headline": self._thing(), "body": self.description(), "value": self._colors()[0]}
+        row = {
+            "label": self._thing(),
+            "headline": self._thing(),
+            "body": self.description(),
+            "value": self._colors()[0],
+        }
         return [{key: row.get(key, self._thing()) for key in fields} for _ in range(max(low, 1))]
 
     def strings(self, name: str, low: int, high: int | None, limit: int | None) -> Sequence[str]:

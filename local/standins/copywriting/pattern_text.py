@@ -53,7 +53,7 @@ def _piece(op: Any, argument: Any, rng: Random) -> str:
         return _text(argument[3], rng)
     if op in {sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT}:
         low, high, inner = argument
-        count = low if low else min(1, int(high))
+        count = low or min(1, int(high))
         return "".join(_text(inner, rng) for _ in range(max(count, min(low, _MAX_REPEAT))))
     return ""
 

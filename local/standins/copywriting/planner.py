@@ -8,12 +8,12 @@ from random import Random
 from typing import Any
 
 from local.standins.copywriting.bank import Bank
+from local.standins.copywriting.fact_rows import TABLED, distinct, table_facts
 from local.standins.copywriting.kinds import kind_of
-from local.standins.copywriting.reading import Reading
-from local.standins.copywriting.rows import table_facts
+from local.standins.copywriting.reading import Fact, Reading
 from local.standins.copywriting.schema_fill import Row
-from local.standins.copywriting.voice import Voice
 from local.standins.copywriting.vocabulary import field_of
+from local.standins.copywriting.voice import Voice
 from local.standins.copywriting.writer import Writer
 
 USUAL_IMAGES = 3
@@ -33,7 +33,20 @@ _NEEDS = {
     "caution": "caution",
 }
 _HEROIC = ("hero", "gallery", "scene", "story", "features", "material", "steps", "cta")
-_MOST_FACTS = 8
+_MOST_FACTS = 12
+_FEW_FACTS = 3
+_PREFERRED = (
+    "hero",
+    "features",
+    "specification",
+    "notice",
+    "cta",
+    "faq",
+    "story",
+    "material",
+    "gallery",
+    "steps",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +77,10 @@ class Planner(Writer):
 
     def rows(self, name: str, fields: dict[str, int | None], low: int, high: int | None) -> Sequence[Row]:
         """The chosen blocks; other lists as a writer fills them."""
-        if not {"template_id", "template", "block_type", "brief"} & (fields.keys() | {name}) and "block" not in name:
+        if (
+            not {"template_id", "template", "block_type", "brief"} & (fields.keys() | {name})
+            and "block" not in name
+        ):
             return super().rows(name, fields, low, high)
         kept = self.templates if high is None else self.templates[:high]
         pictured = self._pictured(kept)
@@ -72,7 +88,7 @@ class Planner(Writer):
 
     def _pictured(self, templates: Sequence[Template]) -> list[Template]:
         able = [template for template in templates if template.has_image]
-        ranked = sorted(able, key=lambda each: _HEROIC.index(each.kind) if each.kind in _HEROIC else len(_HEROIC))
+        ranked = sorted(able, key=lambda each: _rank(each.kind, _HEROIC))
         return ranked[: self._images()]
 
     def _images(self) -> int:
@@ -84,7 +100,7 @@ class Planner(Writer):
 
     def _block(self, template: Template, limits: dict[str, int | None], *, pictured: bool) -> dict[str, Any]:
         voice = Voice(self.voice.reading, self.bank, template.kind, f"{self.seed}/{template.id}")
-        facts = [fact.id for fact, _ in table_facts(voice) if fact.id][:_MOST_FACTS]
+        facts = [fact.id for fact in _facts_for(voice) if fact.id][:_MOST_FACTS]
         return {
             "template_id": template.id,
             "template": template.id,
@@ -96,6 +112,16 @@ class Planner(Writer):
             "image_alt": voice.phrase("alt", limits.get("alt")) if pictured else None,
             "alt": voice.phrase("alt", limits.get("alt")) if pictured else None,
         }
+
+
+def _facts_for(voice: Voice) -> list[Fact]:
+    """The facts a block should build on: its table's, or the seller's description and a few others."""
+    if voice.kind in TABLED:
+        return [fact for fact, _ in table_facts(voice)]
+    others = [fact for fact, _ in distinct(voice)]
+    if voice.kind in {"faq", "features", "comparison"}:
+        return others
+    return [fact for fact in voice.reading.facts if "description" in fact.source] + others[:_FEW_FACTS]
 
 
 def read_templates(reading: Reading, offered: Sequence[str]) -> list[Template]:
@@ -134,12 +160,12 @@ def choose(templates: Sequence[Template], voice: Voice, rng: Random) -> list[Tem
 
 def _one_of_each(templates: Sequence[Template], rng: Random) -> list[Template]:
     kinds = list(dict.fromkeys(template.kind for template in templates))
-    chosen = [
-        rng.choice([template for template in templates if template.kind == kind]) for kind in kinds
-    ]
-    essential = [each for each in chosen if each.kind in {"hero", "features", "specification", "notice", "cta"}]
-    others = [each for each in chosen if each not in essential]
-    return [*essential, *others][:USUAL_BLOCKS]
+    chosen = [rng.choice([template for template in templates if template.kind == kind]) for kind in kinds]
+    return sorted(chosen, key=lambda each: _rank(each.kind, _PREFERRED))[:USUAL_BLOCKS]
+
+
+def _rank(kind: str, order: Sequence[str]) -> int:
+    return order.index(kind) if kind in order else len(order)
 
 
 def _has_facts(kind: str, voice: Voice) -> bool:

@@ -12,11 +12,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-_LINE = re.compile(r"^[\s\-*•]*(?:\[?(?P<id>[A-Za-z]{1,3}-?\d{1,4})\]?[\s.:)\-]+)?(?P<name>[^:：\n]{1,30}?)\s*[:：]\s*(?P<value>\S.*)$")
+_LINE = re.compile(
+    r"^[\s\-*•]*(?:\[?(?P<id>[A-Za-z]{1,3}-?\d{1,4})\]?[\s.:)\-]+)?(?P<name>[^:\uff1a\n]{1,30}?)\s*[:\uff1a]\s*(?P<value>\S.*)$"
+)
 _MAX_DEPTH = 12
 _OBJECTS_AS_FACTS = {"attributes": "attribute", "notice": "notice", "specification": "attribute"}
-_QUOTED = re.compile(r"[\"'“‘「](.{2,200}?)[\"'”’」]")
-_FLAGGED_KEYS = ("text", "sentence", "quote", "excerpt", "matched", "match", "term", "found", "value", "phrase")
+_QUOTED = re.compile(r"[\"'\u201c\u2018「](.{2,200}?)[\"'\u201d\u2019」]")
+_FLAGGED_KEYS = (
+    "text",
+    "sentence",
+    "quote",
+    "excerpt",
+    "matched",
+    "match",
+    "term",
+    "found",
+    "value",
+    "phrase",
+)
 
 
 @dataclass(frozen=True, slots=True)

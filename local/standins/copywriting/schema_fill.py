@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Protocol
 
+from local.standins.copywriting.numbers import within
 from local.standins.copywriting.pattern_text import matching
 from local.standins.copywriting.sentences import fit
 from local.standins.copywriting.vocabulary import field_of, item_limits, length_limit
@@ -74,7 +73,7 @@ class Filler:
         """A value that the schema allows."""
         value = self.value(self.root, "answer", {}, 0)
         for target, schema in self.pending:
-            target += self._ids(schema)
+            target.extend(self._ids(schema))
         return value
 
     def value(self, schema: Any, name: str, row: Row, depth: int) -> Any:
@@ -165,7 +164,9 @@ class Filler:
         said = self.speaker.strings(name, low, high, limit)
         return [self._fitted(text, items) for text in _sized(said, low, high)]
 
-    def _listed(self, given: list[Any], items: dict[str, Any], name: str, low: int, high: int | None) -> list[Any]:
+    def _listed(
+        self, given: list[Any], items: dict[str, Any], name: str, low: int, high: int | None
+    ) -> list[Any]:
         allowed = items.get("enum")
         kept = [each for each in given if not isinstance(allowed, list) or each in allowed]
         kept += [self.value(items, name, {}, 1) for _ in range(low - len(kept))]
@@ -173,7 +174,9 @@ class Filler:
 
     def _ids(self, schema: dict[str, Any]) -> list[Any]:
         low, high = item_limits(schema)
-        return self._listed(list(self.speaker.fact_ids()), self._resolved(schema.get("items")), "id", low, high)
+        return self._listed(
+            list(self.speaker.fact_ids()), self._resolved(schema.get("items")), "id", low, high
+        )
 
     def _distinct(self, values: list[Any], low: int) -> list[Any]:
         kept: list[Any] = []
@@ -199,7 +202,7 @@ class Filler:
     def _number(self, schema: dict[str, Any], name: str, row: Row, *, whole: bool) -> float | int:
         given = _given(row, name)
         known = given if isinstance(given, int | float) else self.speaker.number(name)
-        value = _within(float(known or 0), schema, whole=whole)
+        value = within(float(known or 0), schema, whole=whole)
         return int(value) if whole else value
 
 
@@ -242,29 +245,3 @@ def _sized[T](values: Sequence[T], low: int, high: int | None) -> list[T]:
     while kept and len(kept) < low:
         kept.append(kept[len(kept) % len(values)])
     return kept if high is None else kept[:high]
-
-
-def _within(value: float, schema: dict[str, Any], *, whole: bool) -> float:
-    """The number nearest to `value` that the schema's bounds allow."""
-    step = schema.get("multipleOf") or (1 if whole else 0)
-    low, high = _bound(schema, "minimum", step, 1), _bound(schema, "maximum", step, -1)
-    value = max(value, low) if low is not None else value
-    value = min(value, high) if high is not None else value
-    if not step:
-        return value
-    value = math.ceil(value / step - 1e-9) * step
-    return value - step if high is not None and value > high else value
-
-
-def _bound(schema: dict[str, Any], name: str, step: float, direction: int) -> float | None:
-    exclusive = schema.get(f"exclusive{name[0].upper()}{name[1:]}")
-    inclusive = schema.get(name)
-    bounds = [] if inclusive is None else [float(inclusive)]
-    if isinstance(exclusive, int | float) and not isinstance(exclusive, bool):
-        margin = step or max(1e-6, abs(exclusive) * 1e-6)
-        bounds.append(exclusive + direction * margin)
-    if not bounds:
-        return None
-    return max(bounds) if direction > 0 else min(bounds)
-
-

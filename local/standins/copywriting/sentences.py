@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from local.standins.copywriting.josa import final_of, with_particle
 
@@ -79,9 +80,10 @@ def fit(text: str, limit: int | None) -> str:
     return cut[:limit].rstrip(" ,·:/-(")
 
 
-def placeholders(phrase: str) -> set[str]:
+@lru_cache(maxsize=8192)
+def placeholders(phrase: str) -> frozenset[str]:
     """The names a phrase needs values for."""
-    return {found.group(1) for found in _PLACEHOLDER.finditer(phrase)}
+    return frozenset(found.group(1) for found in _PLACEHOLDER.finditer(phrase))
 
 
 def fill(phrase: str, values: Mapping[str, str]) -> str:

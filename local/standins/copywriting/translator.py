@@ -15,19 +15,7 @@ from local.standins.copywriting.schema_fill import Row
 from local.standins.copywriting.sentences import fit
 
 _HANGUL = re.compile(r"[가-힣]+")
-_PARTICLES = (
-    "에서는", "으로는", "에서", "으로", "에게", "까지", "부터", "처럼", "하고", "이랑", "과", "와", "은", "는", "이", "가", "을",
-    "를", "의", "에", "로", "도", "만", "톤",
-)  # fmt: skip
-#: Revised Romanization of Korean (Ministry of Culture, 2000), without assimilation between syllables.
-_FIRST = ("g", "kk", "n", "d", "tt", "r", "m", "b", "pp", "s", "ss", "", "j", "jj", "ch", "k", "t", "p", "h")
-_VOWEL = (
-    "a", "ae", "ya", "yae", "eo", "e", "yeo", "ye", "o", "wa", "wae", "oe", "yo", "u", "wo", "we", "wi", "yu", "eu", "ui", "i",
-)  # fmt: skip
-_LAST = (
-    "", "k", "k", "k", "n", "n", "n", "t", "l", "k", "m", "l", "l", "l", "p", "l", "m", "p", "p", "t", "t", "ng", "t", "t", "k",
-    "t", "p", "t",
-)  # fmt: skip
+VOWELS = 21
 _KEYS = ("text", "prompt", "korean", "source_text", "ko", "input", "query")
 
 
@@ -74,10 +62,10 @@ def translate(text: str) -> str:
 
 
 def _word(word: str) -> str:
-    glossary = _glossary()
+    glossary = _read("glossary")
     if word in glossary:
-        return glossary[word]
-    for particle in _PARTICLES:
+        return str(glossary[word])
+    for particle in _read("particles"):
         stem = word.removesuffix(particle)
         if stem != word and stem:
             return glossary.get(stem) or _compound(stem) or romanize(stem)
@@ -86,7 +74,7 @@ def _word(word: str) -> str:
 
 def _compound(word: str) -> str:
     """Two glossary words written together, or nothing."""
-    glossary = _glossary()
+    glossary = _read("glossary")
     for cut in range(len(word) - 1, 0, -1):
         if word[:cut] in glossary and word[cut:] in glossary:
             return f"{glossary[word[:cut]]} {glossary[word[cut:]]}"
@@ -99,19 +87,21 @@ def romanize(word: str) -> str:
 
 
 def _syllable(syllable: str) -> str:
-    code = ord(syllable) - HANGUL_FIRST
-    return _FIRST[code // (21 * FINALS)] + _VOWEL[code // FINALS % 21] + _LAST[code % FINALS]
+    code, letters = ord(syllable) - HANGUL_FIRST, _read("romanization")
+    first, vowel, last = code // (VOWELS * FINALS), code // FINALS % VOWELS, code % FINALS
+    return f"{letters['first'][first]}{letters['vowel'][vowel]}{letters['last'][last]}"
 
 
 @cache
-def _glossary() -> dict[str, str]:
-    words: dict[str, str] = json.loads((FOLDER / "glossary.json").read_text(encoding="utf-8"))
-    return words
+def _read(name: str) -> Any:
+    return json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def _source(reading: Reading) -> str:
     found: list[Any] = [reading.data.get(key) for key in _KEYS]
-    return next((each for each in found if isinstance(each, str) and each.strip()), None) or _last_paragraph(reading.text)
+    return next((each for each in found if isinstance(each, str) and each.strip()), None) or _last_paragraph(
+        reading.text
+    )
 
 
 def _last_paragraph(text: str) -> str:

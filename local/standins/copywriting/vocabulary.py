@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 #: In this order: the first pattern found wins.
@@ -41,11 +42,14 @@ _AT_MOST = (
     re.compile(r"(?:at most|max(?:imum)?(?: of)?|up to|<=|≤)\s*:?\s*(\d{1,5})\s*(?:char|자)", re.IGNORECASE),
     re.compile(r"(\d{1,5})\s*characters?\s*(?:or (?:less|fewer)|at most|max)", re.IGNORECASE),
 )
-_BETWEEN = re.compile(r"\d{1,5}\s*[-~–]\s*(\d{1,5})\s*(?:자|char)")
-_ITEMS = re.compile(r"(\d{1,3})\s*[-~–]\s*(\d{1,3})\s*(?:개|items?|줄|행)")
-_MOST_ITEMS = re.compile(r"최대\s*(\d{1,3})\s*(?:개|줄|행|항목)|(?:at most|up to)\s*(\d{1,3})\s*items?", re.IGNORECASE)
+_BETWEEN = re.compile(r"\d{1,5}\s*[-~\u2013]\s*(\d{1,5})\s*(?:자|char)")
+_ITEMS = re.compile(r"(\d{1,3})\s*[-~\u2013]\s*(\d{1,3})\s*(?:개|items?|줄|행)")
+_MOST_ITEMS = re.compile(
+    r"최대\s*(\d{1,3})\s*(?:개|줄|행|항목)|(?:at most|up to)\s*(\d{1,3})\s*items?", re.IGNORECASE
+)
 
 
+@lru_cache(maxsize=4096)
 def field_of(name: str) -> str:
     """The phrase bank's field for a property name; `body` where nothing tells."""
     text = re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()

@@ -101,12 +101,12 @@ class Voice:
     def wanted(self) -> list[Fact]:
         """The facts that the seller's instruction speaks of and the copy does not yet."""
         words = self.reading.instruction
-        named = [fact for fact, _ in self.known.facts if words and (fact.name in words or fact.value in words)]
-        return [fact for fact in named if fact.id not in self.used]
+        named = [
+            fact for fact, _ in self.known.facts if words and (fact.name in words or fact.value in words)
+        ]
+        return [fact for fact in named if state(fact.name, fact.value) not in self.said]
 
-    def sayable(
-        self, phrases: Sequence[str], limit: int | None, fact: Fact | None = None
-    ) -> Iterator[str]:
+    def sayable(self, phrases: Sequence[str], limit: int | None, fact: Fact | None = None) -> Iterator[str]:
         """The phrases filled, as far as they can be, fit the limit, are new and allowed; each counts as said."""
         extra = {"value": fact.value, "label": fact.name} if fact else {}
         for phrase in phrases:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from local.standins.copywriting.rows import make_rows, table_facts
+from local.standins.copywriting.fact_rows import table_facts
+from local.standins.copywriting.rows import make_rows
 from local.standins.copywriting.schema_fill import Row
 from local.standins.copywriting.vocabulary import field_of
 from local.standins.copywriting.voice import Voice
@@ -28,13 +29,13 @@ class Writer:
         return self.voice.say(field, limit)
 
     def _from_fact(self, field: str, limit: int | None) -> str:
-        rows = make_rows(self.voice, ["label", "value"], {field: limit}, 1, 1)
+        rows = make_rows(self.voice, {"label": None, "value": None, field: limit}, 1, 1)
         return rows[0]["label" if field == "label" else "value"] if rows else self.voice.known.name
 
     def rows(self, name: str, fields: dict[str, int | None], low: int, high: int | None) -> Sequence[Row]:
         """Rows for a list; `name` may say more about it than its fields do."""
         del name
-        return make_rows(self.voice, list(fields), fields, low, high)
+        return make_rows(self.voice, fields, low, high)
 
     def strings(self, name: str, low: int, high: int | None, limit: int | None) -> Sequence[str]:
         """Sentences, captions, or the cells of a row, by the list's name."""
@@ -44,11 +45,17 @@ class Writer:
             said = [fact.value for fact, _ in self.voice.known.facts if "packaging" in fact.source]
             return said or [self.voice.say("note", limit) for _ in range(low)]
         if self.voice.kind in {"specification", "notice", "size"} and field in {"label", "value", "body"}:
-            shown = [fact.value if field == "value" else f"{fact.name}: {fact.value}" for fact, _ in table_facts(self.voice)]
+            shown = [
+                fact.value if field == "value" else f"{fact.name}: {fact.value}"
+                for fact, _ in table_facts(self.voice)
+            ]
             fitting = [each for each in shown if limit is None or len(each) <= limit]
             if len(fitting) >= low and fitting:
                 return fitting
-        return [self.voice.prose("body", limit, 1) if field == "body" else self.voice.say(field, limit) for _ in range(count)]
+        return [
+            self.voice.prose("body", limit, 1) if field == "body" else self.voice.say(field, limit)
+            for _ in range(count)
+        ]
 
     def number(self, name: str) -> float | None:
         """The price where one is asked for and known; no other number is made up."""
@@ -65,4 +72,3 @@ class Writer:
     def fact_ids(self) -> Sequence[str]:
         """The facts that the copy rests on, in the order they were used."""
         return list(self.voice.used)
-

@@ -100,7 +100,9 @@ def look_at(data: bytes) -> Look:
 def _color_names(photo: Image) -> tuple[str, ...]:
     from PIL import Image
 
-    reduced = photo.convert("RGB").resize((48, 48)).quantize(6, method=Image.Quantize.MEDIANCUT).convert("RGB")
+    reduced = (
+        photo.convert("RGB").resize((48, 48)).quantize(6, method=Image.Quantize.MEDIANCUT).convert("RGB")
+    )
     counted = sorted(reduced.getcolors(48 * 48) or [], key=lambda pair: (-pair[0], pair[1]))
     names = (_color_name(color) for _, color in counted)  # type: ignore[arg-type]  # RGB triples
     return tuple(dict.fromkeys(names))[:4]

@@ -13,7 +13,7 @@ from tests.contract.eventhubs.stand_in import StandIn
 if TYPE_CHECKING:
     from azure.eventhub.aio import EventHubProducerClient
 
-HUBS = ("keys", "positions", "batches", "broadcast", "limit", "epoch", "large", "empty", "metrics", "sync")
+HUBS = ("keys", "positions", "batches", "limit", "epoch", "large", "empty", "properties", "sync")
 
 
 @pytest.fixture(scope="package")

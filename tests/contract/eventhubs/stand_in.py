@@ -110,8 +110,8 @@ class Collected:
 class Consumers:
     """Consumers of the aio SDK, started one by one and closed all at once: closing takes a second each."""
 
-    def __init__(self, stand_in: StandIn, hub: str) -> None:
-        self._stand_in, self._hub = stand_in, hub
+    def __init__(self, stand_in: StandIn, hub: str, *, retry_total: int = 3) -> None:
+        self._stand_in, self._hub, self._retry_total = stand_in, hub, retry_total
         self._running: list[tuple[EventHubConsumerClient, asyncio.Task[None]]] = []
 
     async def __aenter__(self) -> Self:
@@ -120,20 +120,24 @@ class Consumers:
 
     async def __aexit__(self, *_: object) -> None:
         """Close all; their loops would sleep on until their next look at the load."""
-        await asyncio.gather(*(client.close() for client, _ in self._running))
-        for _, task in self._running:
-            task.cancel()
-        await asyncio.gather(*(task for _, task in self._running), return_exceptions=True)
+        await asyncio.gather(*(self._close(client, task) for client, task in self._running))
+
+    @staticmethod
+    async def _close(client: EventHubConsumerClient, task: asyncio.Task[None]) -> None:
+        await client.close()
+        task.cancel()
+        await asyncio.wait([task])
 
     def start(self, *, group: str = "$Default", **options: Any) -> Collected:
         """Start one; options go to `receive`."""
         from azure.eventhub.aio import EventHubConsumerClient
 
-        client = EventHubConsumerClient.from_connection_string(
+        client: EventHubConsumerClient = EventHubConsumerClient.from_connection_string(
             self._stand_in.connection_string,
             consumer_group=group,
             eventhub_name=self._hub,
             load_balancing_interval=3,
+            retry_total=self._retry_total,
         )
         collected = Collected()
         options = {"starting_position": "-1", **options}

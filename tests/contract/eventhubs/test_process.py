@@ -100,3 +100,10 @@ def test_a_malformed_hub_is_refused(tmp_path: Path, hub: str) -> None:
     wrong = _run("--port", "0", "--data", str(tmp_path), "--hub", hub)
     assert wrong.returncode == 2
     assert "NAME:PARTITIONS" in wrong.stderr
+
+
+def test_a_hub_that_cannot_be_is_refused(tmp_path: Path) -> None:
+    """What the broker refuses ends the process with a message, not a trace."""
+    wrong = _run("--port", "0", "--data", str(tmp_path), "--hub", "events:99")
+    assert wrong.returncode == 1
+    assert wrong.stderr == "eventhubs: event hub 'events' needs 1 to 32 partitions, not 99\n"

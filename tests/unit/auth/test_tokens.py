@@ -14,8 +14,9 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from shared.auth import TokenVerifier, fetch_keys, issue_ticket, verify_ticket
+from shared.auth import TokenVerifier, issue_ticket, verify_ticket
 from shared.errors import UnauthenticatedError, UnavailableError
+from shared.jwks import fetch_keys
 from shared.settings import AuthSettings
 
 ISSUER = "https://issuer.test"

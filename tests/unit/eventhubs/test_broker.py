@@ -118,7 +118,9 @@ def test_a_hub_keeps_its_partitions(tmp_path: Path) -> None:
     _broker(tmp_path).close()
 
 
-@pytest.mark.parametrize("hubs", [{"../up": 1}, {"": 1}, {"a/b": 1}, {"ok": 0}, {"ok": 33}, {".hidden": 1}])
+@pytest.mark.parametrize(
+    "hubs", [{"../up": 1}, {"": 1}, {"a/b": 1}, {"ok": 0}, {"ok": 33}, {".hidden": 1}, {"a": 1, "A": 1}]
+)
 def test_impossible_hubs_are_refused(tmp_path: Path, hubs: dict[str, int]) -> None:
     """A name is a folder's name and nothing more."""
     with pytest.raises(InvalidError):

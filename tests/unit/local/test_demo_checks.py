@@ -115,3 +115,10 @@ def test_saved_page_shows_its_images_from_files(tmp_path: Path) -> None:
     assert '<img src="images/01.png">' in path.read_text(encoding="utf-8")
     assert [file.name for file in (tmp_path / "images").iterdir()] == ["01.png"]
     assert (tmp_path / "images" / "01.png").read_bytes() == png()
+
+
+def test_saved_page_may_load_its_files(tmp_path: Path) -> None:
+    """The page's policy, made for images on the web, lets the files beside it through as well."""
+    policy = '<meta http-equiv="Content-Security-Policy" content="img-src http: https:">'
+    path = save_page(tmp_path, html().replace("<head>", f"<head>{policy}"), loaded())
+    assert "img-src file: http: https:" in path.read_text(encoding="utf-8")

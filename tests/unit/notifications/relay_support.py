@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -129,9 +129,13 @@ class StreamClient:
 
     async def event(self, within: float = 5) -> ServerSentEvent:
         """The next event; EOFError when the stream has ended."""
+        async with asyncio.timeout(within):
+            return await self._event()
+
+    async def _event(self) -> ServerSentEvent:
         name, data = "", list[str]()
         while True:
-            line = await asyncio.wait_for(self.reader.readline(), within)
+            line = await self.reader.readline()
             if not line:
                 raise EOFError
             text = line.decode().rstrip("\n")
@@ -194,6 +198,16 @@ class RunningRelay:
         """Open this user's stream with a valid token."""
         headers.setdefault("Authorization", f"Bearer {token(user_id)}")
         return await self.request(f"/api/notifications/stream/{user_id}{query}", **headers)
+
+
+async def until(condition: Callable[[], bool] | Callable[[], Awaitable[bool]], within: float = 12) -> None:
+    """Wait for a condition, looking every few milliseconds."""
+    async with asyncio.timeout(within):
+        while True:
+            met = condition()
+            if met is True or (isinstance(met, Awaitable) and await met):
+                return
+            await asyncio.sleep(0.01)
 
 
 @asynccontextmanager

@@ -15,8 +15,9 @@ from tests.unit.notifications.relay_support import event_body
 
 NAUGHTY = [
     "", "\0", "\r", "\n", "\r\n\r\n", "data: x\n\nevent: evil\ndata: y\n\n", "id: 9\n", ":", " leading", "\t",
-    "\u2028\u2029\u0085", "\ufeff", "\u202e", "한글 상세페이지 ₩1,000", "👩‍👩‍👧‍👦", "\ud7ff\ue000\uffff\U0010ffff", "</script>", "\\u0000 \\n",
-    "'; drop table outbox; --", "\x1b[31m", "ﷺ" * 50, "NaN", "\"\\\"",
+    "\u2028\u2029\u0085", "\ufeff", "\u202e", "한글 상세페이지 ₩1,000", "👩‍👩‍👧‍👦",
+    "\ud7ff\ue000\uffff\U0010ffff", "</script>", "\\u0000 \\n",
+    "'; drop table outbox; --", "\x1b[31m", "ﷺ" * 50, "NaN", '"\\"',
 ]  # fmt: skip
 
 

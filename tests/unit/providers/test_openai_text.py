@@ -278,3 +278,18 @@ async def test_proxies_of_the_environment_are_ignored(
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
     server.answers(completion())
     assert await text.answer(REQUEST, Meter()) == {"title": "귤"}
+
+
+@pytest.mark.parametrize("base", ["/openai/v1/", "/openai/v1", "/gateway/team-a/v1/"])
+async def test_azure_and_gateways_by_base_url(model_settings: ModelSettings, server: Any, base: str) -> None:
+    """A base URL with a path of its own keeps it, and the deployment's name is what is asked for."""
+    server.answers(completion())
+    settings = model_settings.model_copy(
+        update={"openai_base_url": f"{server.url}{base}", "text_model": "shop-copy=gpt-4o-mini"}
+    )
+    text = OpenAIText(settings)
+    await text.answer(REQUEST, Meter())
+    await text.close()
+    assert server.paths == [f"{base.rstrip('/')}/chat/completions"]
+    assert server.bodies[0]["model"] == "shop-copy"
+    assert "reasoning_effort" not in server.bodies[0]

@@ -8,7 +8,7 @@ from generation.templates.language import TemplateSyntaxIssue, compile_template
 
 REFUSED = [
     # calls, arithmetic and everything else that computes
-    ("<p>{{ f() }}</p>", 1, 8, "call"),
+    ("<p>{{ f() }}</p>", 1, 7, "call"),
     ("\n  {{ a + 1 }}", 2, 6, "add"),
     ('{{ "A" * 900000000 }}', 1, 4, "mul"),
     ("{{ a ** b }}", 1, 4, "pow"),
@@ -17,17 +17,17 @@ REFUSED = [
     ("{{ not a }}", 1, 4, "not"),
     ("{{ a and b }}", 1, 4, "and"),
     ("{{ a if b else c }}", 1, 4, "condexpr"),
-    ("{{ a is defined }}", 1, 6, "test"),
+    ("{{ a is defined }}", 1, 4, "test"),
     ("{{ 1 }}", 1, 4, "const"),
     ("{{ [a] }}", 1, 4, "list"),
     ('{{ {"a": 1} }}', 1, 4, "dict"),
-    ("{{ lipsum() }}", 1, 10, "call"),
-    ("{% for i in range(9) %}{% endfor %}", 1, 18, "call"),
+    ("{{ lipsum() }}", 1, 4, "call"),
+    ("{% for i in range(9) %}{% endfor %}", 1, 13, "call"),
     # attributes and names
     ("{{ a.b.c }}", 1, 4, "item.field"),
     ("{{ a.b }}", 1, 4, "item.field"),
-    ('{{ a["b"] }}', 1, 5, "getitem"),
-    ("{{ a.0 }}", 1, 5, "getitem"),
+    ('{{ a["b"] }}', 1, 4, "getitem"),
+    ("{{ a.0 }}", 1, 4, "getitem"),
     ("{{ _a }}", 1, 4, "not a name"),
     ("{{ a.__class__ }}", 1, 4, "not a name"),
     ("{{ ''.__class__.__mro__ }}", 1, 4, "const"),
@@ -51,12 +51,17 @@ REFUSED = [
     ("{% with %}{% endwith %}", 1, 4, "with"),
     ("{% autoescape false %}{% endautoescape %}", 1, 4, "is not part"),
     ("{% raw %}{{ a }}{% endraw %}", 1, 1, "raw"),
-    ("{% for a, b in c %}{% endfor %}", 1, 8, "one variable"),
+    ("{% for a, b in c %}{% endfor %}", 1, 9, "one variable"),
     ("{% for _a in c %}{% endfor %}", 1, 8, "one variable"),
     ("{% for a in c if a %}{% endfor %}", 1, 4, "no condition"),
     ("{% for a in c recursive %}{% endfor %}", 1, 4, "recursion"),
     ("{% for a in c %}{% else %}x{% endfor %}", 1, 4, "no else"),
-    ("{% for a in x %}{% for b in a.y %}{% for c in b.z %}{% endfor %}{% endfor %}{% endfor %}", 1, 38, "deep"),
+    (
+        "{% for a in x %}{% for b in a.y %}{% for c in b.z %}{% endfor %}{% endfor %}{% endfor %}",
+        1,
+        38,
+        "deep",
+    ),
     ("{% for a in x %}{% for a in a.y %}{% endfor %}{% endfor %}", 1, 24, "outer loop"),
     # filters
     ("{{ a | safe }}", 1, 8, "no filter safe"),
@@ -69,9 +74,9 @@ REFUSED = [
     ('<div style="{{ a }}"></div>', 1, 16, "may not stand in style"),
     ('<p onclick="{{ a }}">x</p>', 1, 4, "onclick"),
     ('<img src="{{ a }}">', 1, 14, "may not stand in src"),
-    ('<img src="https://x/{{ a.url }}">', 1, 26, "stands alone"),
+    ('<img src="https://x/{{ a.url }}">', 1, 24, "stands alone"),
     ('<img src="{{ a.url }}?x">', 1, 22, "nothing else"),
-    ('<img src="javascript:alert(1)">', 1, 6, "http(s)"),
+    ('<img src="javascript:alert(1)">', 1, 11, "http(s)"),
     ('<img srcset="{{ a.url }} 2x">', 1, 6, "srcset"),
     ("<img src={{ a.url }}>", 1, 6, "nothing else"),
     ("<{{ a }}>x", 1, 1, "bare <"),
@@ -85,7 +90,7 @@ REFUSED = [
     ("<iframe></iframe>", 1, 1, "<iframe>"),
     ("<svg><p>x</p></svg>", 1, 1, "<svg>"),
     ("<!-- {{ a }} -->", 1, 1, "comment"),
-    ("<p>{{ a.url }}</p>", 1, 8, "in src only"),
+    ("<p>{{ a.url }}</p>", 1, 7, "in src only"),
     ("<p>{{ a | rich }}</p>", 1, 7, "use inline"),
     ('<p title="{{ a | inline }}">x</p>', 1, 14, "rich text"),
     ("<p style='background:url(x)'>x</p>", 1, 11, "background"),
@@ -113,7 +118,7 @@ def test_refused_with_its_place(source: str, line: int, column: int, says: str) 
         compile_template(source, {})
 
     problem = caught.value.problems[0]
-    assert says in problem.message.lower() or says in problem.message
+    assert says in problem.message.lower()
     assert (problem.line, problem.column) == (line, column)
 
 
@@ -122,7 +127,7 @@ def test_several_problems_are_reported_at_once() -> None:
     with pytest.raises(TemplateSyntaxIssue) as caught:
         compile_template("<p>{{ f() }}</p>\r\n<p>{{ _x }}</p>\n<p>{{ a|safe }}</p>", {})
 
-    assert [(problem.line, problem.column) for problem in caught.value.problems] == [(1, 8), (2, 7), (3, 9)]
+    assert [(problem.line, problem.column) for problem in caught.value.problems] == [(1, 7), (2, 7), (3, 9)]
     assert caught.value.status == 422
 
 

@@ -8,7 +8,9 @@ from shared.errors import FieldsError, TooLargeError
 
 ACCEPTED = """\
 <section style="padding:40px;color:{{ theme.ink }};{% if hero %}margin:0{% endif %}" class="block">
-  {% if hero %}<img src="{{ hero.url }}" alt="{{ hero.alt }}" width="{{ hero.width }}" height="{{ hero.height }}">{% endif %}
+  {% if hero %}
+  <img src="{{ hero.url }}" alt="{{ hero.alt }}" width="{{ hero.width }}" height="{{ hero.height }}">
+  {% endif %}
   <h2 title="{{ headline }}">{{ headline | trim | upper }}</h2>
   {% for row in rows %}
     <div>{{ loop.index | two_digits }}{{ row.label }}
@@ -119,7 +121,9 @@ def test_values_far_beyond_the_limits_are_cut_off_by_the_cap() -> None:
 
 def test_fields_named_like_methods_are_fields() -> None:
     """`item.items` is the item's field, never a method of the mapping behind it."""
-    html = render("{% for row in rows %}<p>{{ row.items }}{{ row.keys }}</p>{% endfor %}", rows=[{"items": "x"}])
+    html = render(
+        "{% for row in rows %}<p>{{ row.items }}{{ row.keys }}</p>{% endfor %}", rows=[{"items": "x"}]
+    )
 
     assert html == "<p>x</p>"
 

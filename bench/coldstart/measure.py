@@ -1,0 +1,139 @@
+"""Start and memory of the function app, beside the stack of the service it replaces."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from bench.child import run_child
+from bench.coldstart.first_page import LATER_PAGES, Worker, measure_workers
+from bench.coldstart.import_profile import profile_table
+from bench.coldstart.old_environment import REQUIREMENTS, old_python, pinned_versions
+from bench.coldstart.processes import ROOT, SDKS, Start, copy_deployed, start_old, start_ours
+from bench.machine import installed_versions
+from bench.result import Bar, Measurement, Result, Table
+from bench.spread import Spread, take_turns
+
+START_BAR = Bar("at most", 0.6)  # seconds (DESIGN section 10)
+MEMORY_BAR = Bar("at most", 150)  # MB
+
+_PROFILES = 5
+_OUR_PACKAGES = ("azure-functions", "azure-functions-runtime", "pydantic", "openai", "together", "boto3")
+
+
+def run(*, runs: int = 7) -> Result:
+    """Measure both sides, `runs` starts each, taking turns.
+
+    Raises:
+        BenchError: a side cannot be started, or the stack makes no page.
+    """
+    python = old_python()
+    with tempfile.TemporaryDirectory() as folder:
+        fresh = copy_deployed(Path(folder))
+        sides: dict[str, Callable[[], Start]] = {
+            "ours": start_ours,
+            "old": partial(start_old, python),
+            "fresh": partial(start_ours, fresh, write_bytecode=False),
+            "all": partial(start_ours, later=SDKS),
+        }
+        starts = take_turns(sides, runs)
+    workers = measure_workers(runs)
+    versions = {**installed_versions(_OUR_PACKAGES), **pinned_versions(REQUIREMENTS.read_text("utf-8"))}
+    measurements = (
+        *start_measurements(starts),
+        *memory_measurements(starts, workers),
+        *page_measurements(workers),
+    )
+    return Result("coldstart", "old stack", measurements, (import_profile(),), versions)
+
+
+def start_measurements(starts: dict[str, list[Start]]) -> list[Measurement]:
+    """Times until ready: ours by import and index, the old stack's by import and building its store."""
+    ours, old, fresh, everything = (starts[name] for name in ("ours", "old", "fresh", "all"))
+    both = ("import", "index"), ("import", "build")
+    return [
+        _measured("import", "s", ours, _wall("import"), old, _wall("import")),
+        _measured("index / build vector store", "s", ours, _wall("index"), old, _wall("build")),
+        _measured("import + index / build", "s", ours, _wall(*both[0]), old, _wall(*both[1]), START_BAR),
+        _measured("the same, CPU time", "s", ours, _cpu(*both[0]), old, _cpu(*both[1])),
+        _measured("the same, our code not yet compiled", "s", fresh, _wall(*both[0]), bar=START_BAR),
+        _measured("the same, and every SDK imported", "s", everything, _wall(*both[0], "later")),
+        _measured("whole process", "s", ours, lambda start: start.wall, old, lambda start: start.wall),
+        _measured(
+            "whole process, CPU time", "s", ours, lambda start: start.cpu, old, lambda start: start.cpu
+        ),
+    ]
+
+
+def memory_measurements(starts: dict[str, list[Start]], workers: Sequence[Worker]) -> list[Measurement]:
+    """Resident memory at each stage; the old stack's first query stands beside our first page."""
+    ours, old = starts["ours"], starts["old"]
+    first, query = "after the first page / query", "query"
+    return [
+        _measured("RSS after import", "MB", ours, _rss("import"), old, _rss("import")),
+        _measured("RSS after index / build", "MB", ours, _rss("index"), old, _rss("build")),
+        _measured("RSS of an idle worker in the local stack", "MB", workers, lambda worker: worker.idle.rss),
+        _measured(
+            f"RSS {first}", "MB", workers, lambda worker: worker.first.rss, old, _rss(query), MEMORY_BAR
+        ),
+        _measured(
+            f"PSS {first}",
+            "MB",
+            workers,
+            lambda worker: worker.first.pss,
+            old,
+            lambda start: start.stages[query].memory.pss,
+        ),
+        _measured(
+            f"USS {first}",
+            "MB",
+            workers,
+            lambda worker: worker.first.uss,
+            old,
+            lambda start: start.stages[query].memory.uss,
+        ),
+        _measured(f"RSS after {LATER_PAGES + 1} pages", "MB", workers, lambda worker: worker.later.rss),
+    ]
+
+
+def page_measurements(workers: Sequence[Worker]) -> list[Measurement]:
+    """What the imports that were put off cost the first page."""
+    return [
+        _measured("first page of a worker", "s", workers, lambda worker: worker.first_seconds),
+        _measured("second page of a worker", "s", workers, lambda worker: worker.second_seconds),
+    ]
+
+
+def import_profile(runs: int = _PROFILES) -> Table:
+    """The dearest imports of function_app."""
+    command = [sys.executable, "-X", "importtime", "-c", "import function_app"]
+    environment = {"PATH": "", "PYTHONPATH": str(ROOT)}
+    return profile_table(run_child(command, environment).errors for _ in range(runs))
+
+
+def _measured[A, B](
+    name: str,
+    unit: str,
+    ours: Sequence[A],
+    of_ours: Callable[[A], float],
+    beside: Sequence[B] = (),
+    of_beside: Callable[[B], float] | None = None,
+    bar: Bar | None = None,
+) -> Measurement:
+    other = Spread.of(map(of_beside, beside)) if of_beside else None
+    return Measurement(name, unit, Spread.of(map(of_ours, ours)), other, bar)
+
+
+def _wall(*stages: str) -> Callable[[Start], float]:
+    return lambda start: sum(start.stages[stage].wall for stage in stages)
+
+
+def _cpu(*stages: str) -> Callable[[Start], float]:
+    return lambda start: sum(start.stages[stage].cpu for stage in stages)
+
+
+def _rss(stage: str) -> Callable[[Start], float]:
+    return lambda start: start.stages[stage].memory.rss

@@ -1,0 +1,108 @@
+metadata description = 'The relay container apps: one image, in the environment that main.bicep made. azd deploys it with the image it has just built; by hand: docs/deploy.md.'
+
+// Apart from main.bicep because it changes with every image: provisioning would otherwise put an old image back, and
+// could not run at all before the first image is in the registry.
+
+@description('The same as main.bicep was given: names follow from it.')
+param environmentName string
+
+param location string = resourceGroup().location
+
+@description('registry/repository@sha256:... or :tag, in the registry that main.bicep made.')
+param imageName string
+
+param authJwksUrl string
+param authIssuer string
+param authAudience string
+
+@description('Comma-separated origins of the frontends.')
+param corsOrigins string = ''
+
+@description('Container apps, each with its own consumer group and address. More than one needs a load balancer in front (STREAM_URL).')
+@minValue(1)
+@maxValue(19)
+param relayApps int = 1
+
+@minValue(1)
+@maxValue(2)
+param minReplicas int = 2
+
+@description('Twice this, for a rollout runs the old and the new replicas side by side, may not exceed the five readers of a consumer group: hence 2.')
+@minValue(1)
+@maxValue(2)
+param maxReplicas int = 2
+
+@allowed(['0.5', '1', '2'])
+param cpu string = '0.5'
+
+@allowed(['1Gi', '2Gi', '4Gi'])
+param memory string = '1Gi'
+
+@description('Bytes of events a replica keeps for replay; a quarter of its memory leaves room for 10,000 streams.')
+param windowBytes int = 268435456
+
+@description('Seconds over which a stopping replica ends its streams, so that clients do not come back all at once.')
+@minValue(0)
+@maxValue(580)
+param graceSeconds int = 25
+
+var abbreviations = loadJsonContent('abbreviations.json')
+var token = toLower(uniqueString(subscription().id, environmentName, location))
+var hubName = 'notifications'
+var tags = { 'azd-env-name': environmentName }
+
+resource environment 'Microsoft.App/managedEnvironments@2025-07-01' existing = {
+  name: '${abbreviations.containerAppsEnvironment}${token}'
+}
+
+resource registry 'Microsoft.ContainerRegistry/registries@2025-04-01' existing = {
+  name: '${abbreviations.containerRegistry}${token}'
+}
+
+resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
+  name: '${abbreviations.userAssignedIdentity}relay-${token}'
+}
+
+resource vault 'Microsoft.KeyVault/vaults@2024-11-01' existing = {
+  name: '${abbreviations.keyVault}${token}'
+}
+
+resource namespace 'Microsoft.EventHub/namespaces@2024-01-01' existing = {
+  name: '${abbreviations.eventHubsNamespace}${token}'
+}
+
+resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' existing = {
+  name: '${abbreviations.actionGroup}${token}'
+}
+
+module apps 'modules/relay-app.bicep' = [
+  for index in range(0, relayApps): {
+    name: 'relay-${index}'
+    params: {
+      location: location
+      // azd looks for exactly one app by this tag.
+      tags: index == 0 ? union(tags, { 'azd-service-name': 'relay' }) : tags
+      name: '${abbreviations.containerApp}relay-${index}-${token}'
+      environmentId: environment.id
+      image: imageName
+      registryServer: registry.properties.loginServer
+      identityId: identity.id
+      identityClientId: identity.properties.clientId
+      ticketSecretUri: '${vault.properties.vaultUri}secrets/stream-ticket-secret'
+      eventHubsHost: split(replace(namespace.properties.serviceBusEndpoint, 'https://', ''), ':')[0]
+      hubName: hubName
+      consumerGroup: 'relay-${index}'
+      actionGroupId: actionGroup.id
+      auth: { jwksUrl: authJwksUrl, issuer: authIssuer, audience: authAudience }
+      corsOrigins: corsOrigins
+      minReplicas: minReplicas
+      maxReplicas: maxReplicas
+      cpu: cpu
+      memory: memory
+      windowBytes: windowBytes
+      graceSeconds: graceSeconds
+    }
+  }
+]
+
+output RELAY_URLS array = [for index in range(0, relayApps): apps[index].outputs.url]

@@ -1,0 +1,133 @@
+"""Rows that state facts: tables, figures, questions and their answers, comparisons."""
+
+from __future__ import annotations
+
+import re
+
+from local.standins.copywriting.bank import FactPhrases
+from local.standins.copywriting.reading import Fact
+from local.standins.copywriting.sentences import state
+from local.standins.copywriting.voice import Voice
+
+Row = dict[str, str]
+Limits = dict[str, int | None]
+Pairs = list[tuple[Fact, FactPhrases]]
+
+_UNTELLING = re.compile(r"개별 ?표기|해당 ?없음|참조|참고")
+_FIGURE = re.compile(r"\d[\d,.]*")
+FACT_KEYS = {
+    "size": ("size", "weight", "capacity", "fit"),
+    "material": ("ingredient", "material", "texture", "origin", "taste"),
+    "care": ("storage", "wash", "shelf"),
+    "components": ("set", "capacity"),
+    "caution": ("caution", "storage"),
+    "certificate": ("certificate",),
+}
+FEATURE_KEYS = (
+    "origin", "ingredient", "material", "texture", "taste", "roast", "process", "size", "weight", "capacity",
+    "color", "storage", "wash", "usage", "battery", "charge", "noise", "mode", "fit", "altitude",
+)  # fmt: skip
+_COMPARED_KEYS = (
+    "origin", "ingredient", "material", "texture", "taste", "roast", "process", "size", "storage", "wash",
+    "battery", "charge", "noise", "mode", "fit", "altitude", "shelf", "certificate",
+)  # fmt: skip
+_SOURCES = {"notice": ("notice",), "packaging": ("packaging",), "specification": ("attribute",)}
+
+#: kinds whose facts are those of a table
+TABLED = frozenset(FACT_KEYS) | frozenset(_SOURCES)
+
+
+def fits(text: str, limit: int | None) -> bool:
+    """Whether a text keeps within a limit, if there is one."""
+    return limit is None or len(text) <= limit
+
+
+def table(voice: Voice, limits: Limits, count: int) -> list[Row]:
+    """Names and values as they are; a value too long for its cell is left out rather than cut."""
+    rows: list[Row] = []
+    for fact, _ in table_facts(voice):
+        fitting = fits(fact.name, limits.get("label")) and fits(fact.value, limits.get("value"))
+        if fitting and voice.allowed(fact.value) and len(rows) < count:
+            voice.rest_on(fact)
+            rows.append({"label": fact.name, "value": fact.value})
+    return rows
+
+
+def table_facts(voice: Voice) -> Pairs:
+    """The facts that a table of this kind of block shows, the most fitting first."""
+    sources, keys = _SOURCES.get(voice.kind), FACT_KEYS.get(voice.kind)
+    facts = list(voice.known.facts)
+    if sources:
+        return [pair for pair in facts if any(each in pair[0].source for each in sources)]
+    if keys:
+        return sorted(
+            (pair for pair in facts if pair[1].key in keys), key=lambda pair: keys.index(pair[1].key)
+        )
+    return [pair for pair in facts if "attribute" in pair[0].source] or facts
+
+
+def figures(voice: Voice, limits: Limits, count: int) -> list[Row]:
+    """Facts that hold a figure."""
+    rows: list[Row] = []
+    for fact, _ in voice.known.facts:
+        found = _FIGURE.search(fact.value)
+        whole = limits.get("value") or limits.get("figure")
+        if not found or fact.source == "price" or not fits(fact.value, whole) or len(rows) >= count:
+            continue
+        voice.rest_on(fact)
+        rows.append(
+            {
+                "label": fact.name,
+                "headline": fact.name,
+                "value": fact.value,
+                "figure": fact.value,
+                "unit": "",
+                "body": state(fact.name, fact.value),
+            }
+        )
+    return rows
+
+
+def distinct(voice: Voice) -> Pairs:
+    """One fact of each sort in a seeded order, those the seller asked for first, none from prose or price."""
+    wanted = voice.wanted()
+    seen: set[str] = set()
+    kept: Pairs = []
+    for fact, about in sorted(
+        voice.shuffled(voice.known.facts),
+        key=lambda pair: (pair[0] not in wanted, pair[0].source != "attribute"),
+    ):
+        key = about.key if about.key != "other" else fact.name
+        if key not in seen and fact.source != "price" and not _UNTELLING.search(fact.value):
+            seen.add(key)
+            kept.append((fact, about))
+    return kept
+
+
+def questions(voice: Voice, limits: Limits, count: int) -> list[Row]:
+    """Questions that a fact answers, with that answer."""
+    rows: list[Row] = []
+    limit = limits.get("answer") or limits.get("body")
+    for fact, about in distinct(voice):
+        answer = state(fact.name, fact.value)
+        if len(rows) >= count or not fits(answer, limit) or not voice.allowed(answer):
+            continue
+        asked = voice.sayable(
+            voice.shuffled(about.question), limits.get("question") or limits.get("headline"), fact
+        )
+        question = next(asked, None)
+        if question:
+            voice.rest_on(fact)
+            rows.append({"question": question, "answer": answer, "headline": question, "body": answer})
+    return rows
+
+
+def comparisons(voice: Voice, limits: Limits, count: int) -> list[Row]:
+    """What this product states beside what is usually left unstated."""
+    rows: list[Row] = []
+    for fact, about in distinct(voice):
+        fitting = fits(fact.value, limits.get("ours")) and fits(fact.name, limits.get("label"))
+        if fitting and fact.source == "attribute" and about.key in _COMPARED_KEYS and len(rows) < count:
+            voice.rest_on(fact)
+            rows.append({"label": fact.name, "headline": fact.name, "ours": fact.value, "usual": about.usual})
+    return rows
