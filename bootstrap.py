@@ -89,7 +89,13 @@ class App:
     @cached_property
     def submitter(self) -> Submitter:
         """Takes tasks in."""
-        return Submitter(self.database, self.queues, self.publisher)
+        return Submitter(
+            self.database,
+            self.queues,
+            self.publisher,
+            rate=self.tasks.user_rate,
+            budget=self.tasks.user_budget,
+        )
 
     @cached_property
     def templates(self) -> TemplateRepository:

@@ -94,9 +94,7 @@ param events object = { partitionCount: 4, throughputUnits: 1, maximumThroughput
 @description('Relay container apps, hence consumer groups; the same number as relay.bicep is given.')
 param relayApps int = 1
 param logs object = { retentionDays: 30, dailyQuotaGb: 1, alertEmail: '' }
-param storageSkuName string = 'Standard_LRS'
-param registrySkuName string = 'Basic'
-param vaultSoftDeleteDays int = 7
+param keeping object = { storageSkuName: 'Standard_LRS', registrySkuName: 'Basic', vaultSoftDeleteDays: 7 }
 
 var abbreviations = loadJsonContent('abbreviations.json')
 // relay.bicep computes the same.
@@ -104,11 +102,15 @@ var token = toLower(uniqueString(subscription().id, environmentName, location))
 var tags = { 'azd-env-name': environmentName }
 var hubName = 'notifications'
 var databaseName = 'product_details'
-var applicationInsightsName = '${abbreviations.applicationInsights}${token}'
-var storageName = '${abbreviations.storageAccount}${token}'
-var eventHubsName = '${abbreviations.eventHubsNamespace}${token}'
-var vaultName = '${abbreviations.keyVault}${token}'
-var registryName = '${abbreviations.containerRegistry}${token}'
+var names = {
+  applicationInsights: '${abbreviations.applicationInsights}${token}'
+  storage: '${abbreviations.storageAccount}${token}'
+  eventHubs: '${abbreviations.eventHubsNamespace}${token}'
+  database: '${abbreviations.postgresServer}${token}'
+  vault: '${abbreviations.keyVault}${token}'
+  registry: '${abbreviations.containerRegistry}${token}'
+  endpoints: '${abbreviations.privateEndpoint}${token}'
+}
 var functionsIdentityName = '${abbreviations.userAssignedIdentity}functions-${token}'
 var deliveryIdentityName = '${abbreviations.userAssignedIdentity}delivery-${token}'
 
@@ -125,11 +127,9 @@ module monitoring 'modules/monitoring.bicep' = {
     location: location
     tags: tags
     workspaceName: '${abbreviations.logAnalyticsWorkspace}${token}'
-    applicationInsightsName: applicationInsightsName
+    applicationInsightsName: names.applicationInsights
     actionGroupName: '${abbreviations.actionGroup}${token}'
-    alertEmail: logs.alertEmail
-    retentionDays: logs.retentionDays
-    dailyQuotaGb: logs.dailyQuotaGb
+    logs: logs
   }
 }
 
@@ -150,12 +150,7 @@ module identities 'modules/identities.bicep' = {
 module network 'modules/network.bicep' = if (privateNetworking) {
   scope: group
   name: 'network'
-  params: {
-    location: location
-    tags: tags
-    name: '${abbreviations.virtualNetwork}${token}'
-    addressSpace: networkAddressSpace
-  }
+  params: { location: location, tags: tags, name: '${abbreviations.virtualNetwork}${token}', addressSpace: networkAddressSpace }
 }
 
 module data 'modules/data.bicep' = {
@@ -164,20 +159,11 @@ module data 'modules/data.bicep' = {
   params: {
     location: location
     tags: tags
-    names: {
-      storage: storageName
-      eventHubs: eventHubsName
-      database: '${abbreviations.postgresServer}${token}'
-      vault: vaultName
-      registry: registryName
-      endpoints: '${abbreviations.privateEndpoint}${token}'
-    }
+    names: names
     hubName: hubName
     databaseName: databaseName
     workspaceId: monitoring.outputs.workspaceId
-    storageSkuName: storageSkuName
-    registrySkuName: registrySkuName
-    vaultSoftDeleteDays: vaultSoftDeleteDays
+    keeping: keeping
     events: events
     relayApps: relayApps
     postgres: postgres
@@ -216,12 +202,8 @@ module roleAssignments 'modules/role-assignments.bicep' = {
   scope: group
   name: 'role-assignments'
   params: {
-    storageName: storageName
-    eventHubsNamespaceName: eventHubsName
+    names: names
     hubName: hubName
-    vaultName: vaultName
-    registryName: registryName
-    applicationInsightsName: applicationInsightsName
     functionsPrincipalId: identities.outputs.functionsPrincipalId
     relayPrincipalId: identities.outputs.relayPrincipalId
   }
@@ -237,7 +219,7 @@ module functions 'modules/functions.bicep' = {
     planName: '${abbreviations.appServicePlan}${token}'
     name: '${abbreviations.functionApp}${token}'
     identityId: identities.outputs.functionsId
-    packageContainerUri: data.outputs.storage.packageContainerUri
+    packageContainerUri: data.outputs.packageContainerUri
     corsOrigins: empty(corsOrigins) ? [] : split(corsOrigins, ',')
     subnetId: privateNetworking ? network!.outputs.functionsSubnetId : ''
     instanceMemoryMB: functionApp.instanceMemoryMB
@@ -260,9 +242,7 @@ module functionSettings 'modules/function-settings.bicep' = {
     applicationInsightsConnectionString: monitoring.outputs.connectionString
     identityName: functionsIdentityName
     identityClientId: identities.outputs.functionsClientId
-    storageBlobUri: data.outputs.storage.blobUri
-    storageQueueUri: data.outputs.storage.queueUri
-    storageTableUri: data.outputs.storage.tableUri
+    storageUris: data.outputs.storageUris
     eventHubsHost: data.outputs.eventHubsHost
     hubName: hubName
     databaseHost: data.outputs.databaseHost
@@ -301,10 +281,7 @@ module deliveryRoles 'modules/delivery-roles.bicep' = if (bootstrapDelivery) {
 
 module deliverySubscriptionRole 'modules/delivery-subscription-role.bicep' = if (bootstrapDelivery) {
   name: 'delivery-subscription-role-${environmentName}'
-  params: {
-    environmentName: environmentName
-    deliveryPrincipalId: identities.outputs.deliveryPrincipalId
-  }
+  params: { environmentName: environmentName, deliveryPrincipalId: identities.outputs.deliveryPrincipalId }
 }
 
 // azd keeps these in its environment; infra/hooks/postprovision.sh and the pipeline read them.

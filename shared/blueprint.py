@@ -63,9 +63,7 @@ class Endpoints[A: App]:
 
         function.__name__ = function.__qualname__ = name
         self.blueprint.function_name(name)(
-            self.blueprint.route(route=route, methods=_METHODS, auth_level=func.AuthLevel.ANONYMOUS)(
-                function
-            )
+            self.blueprint.route(route=route, methods=_METHODS, auth_level=func.AuthLevel.ANONYMOUS)(function)
         )
 
 

@@ -116,6 +116,9 @@ class TaskSettings(_Settings):
     step_attempts: int = Field(4, alias="STEP_ATTEMPTS", ge=1)
     step_timeout: float = Field(180.0, alias="STEP_TIMEOUT_SECONDS", gt=0)
     max_dequeue_count: int = Field(5, alias="TASK_MAX_DEQUEUE_COUNT", ge=1)
+    task_budget: float = Field(1.0, alias="TASK_BUDGET_USD", gt=0)
+    user_budget: float = Field(20.0, alias="USER_DAILY_BUDGET_USD", gt=0)
+    user_rate: int = Field(60, alias="USER_TASKS_PER_MINUTE", ge=1)
 
 
 class RelaySettings(_Settings):

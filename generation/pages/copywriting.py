@@ -28,9 +28,16 @@ class BlockCopy(BaseModel):
 
 
 async def write_copy(
-    text: TextModel, template: Template, block: PlannedBlock, brief: Brief, meter: Meter
+    text: TextModel,
+    template: Template,
+    block: PlannedBlock,
+    brief: Brief,
+    meter: Meter,
+    instruction: str | None = None,
 ) -> BlockCopy:
     """Have one block written; exactly one call of the text model.
+
+    `instruction` is the seller's own wish for this block.
 
     Raises:
         TransientError: `answer_off_schema`, or the model's own.
@@ -39,7 +46,7 @@ async def write_copy(
     request = StructuredRequest(
         name="block",
         system=prompt("block"),
-        data=_data(template, block, brief),
+        data=_data(template, block, brief) | ({"instruction": instruction} if instruction else {}),
         schema=closed(
             {"slots": slot_schema(template), "fact_ids": {"type": "array", "items": {"type": "string"}}}
         ),

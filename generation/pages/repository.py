@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 
 from generation.pages.document import PageDocument
+from generation.pages.edits import Feedback
 from generation.tasks.model import Lease
 from generation.tasks.run import Outcome
 from shared.db.pool import as_json
-from shared.errors import NotFoundError
+from shared.errors import ConflictError, NotFoundError, PermanentError
 from shared.times import rfc3339
 
 if TYPE_CHECKING:
@@ -34,21 +35,98 @@ def first_version(lease: Lease, document: PageDocument) -> Outcome:
     return Outcome({"page_id": str(page_id), "version": 1, "html_url": html_url}, write)
 
 
-def get(cursor: Cursor, page_id: UUID, owner: str) -> dict[str, Any]:
-    """The owner's page in its current version, as GET /generation/pages/{id} answers it.
+def get(cursor: Cursor, page_id: UUID, owner: str, version: int | None = None) -> dict[str, Any]:
+    """The owner's page in its current version (or another), as GET /generation/pages/{id} answers it.
 
     Raises:
-        NotFoundError: no such page, or somebody else's.
+        NotFoundError: no such page or version, or somebody else's.
     """
     cursor.execute(
-        """select pages.*, page_versions.document from pages join page_versions using (page_id, version)
-           where page_id = %s and owner = %s""",
-        (str(page_id), owner),
+        """select pages.*, v.version, v.document from pages join page_versions v using (page_id)
+           where page_id = %s and owner = %s and v.version = coalesce(%s, pages.version)""",
+        (str(page_id), owner, version),
     )
     row = cursor.fetchone()
     if row is None:
         raise NotFoundError("There is no such page.")
     return {**_summary(row), **row["document"]}
+
+
+def document_of(stored: dict[str, Any]) -> PageDocument:
+    """The document in what `get` gave."""
+    return PageDocument.model_validate({name: stored[name] for name in PageDocument.model_fields})
+
+
+def add_version(
+    cursor: Cursor, page_id: UUID, owner: str, base_version: int, document: PageDocument, reason: str
+) -> int:
+    """Store `document` as the version after `base_version`; its number.
+
+    Raises:
+        NotFoundError: no such page, or somebody else's.
+        ConflictError: `base_version` is not the current one: somebody was faster.
+    """
+    cursor.execute(
+        """update pages set version = version + 1, title = %s, updated_at = now()
+           where page_id = %s and owner = %s and version = %s returning version""",
+        (document.title, str(page_id), owner, base_version),
+    )
+    row = cursor.fetchone()
+    if row is None:
+        current = get(cursor, page_id, owner)["version"]
+        raise ConflictError(f"The page is at version {current} by now.", code="stale_version")
+    cursor.execute(
+        "insert into page_versions (page_id, version, document, reason) values (%s, %s, %s, %s)",
+        (str(page_id), row["version"], as_json(document.model_dump(mode="json")), reason),
+    )
+    return int(row["version"])
+
+
+def replace_block(
+    cursor: Cursor, page_id: UUID, owner: str, block_id: str, slots: dict[str, Any], facts: list[str]
+) -> int:
+    """Give one block new copy on whatever version is current, so that no edit made meanwhile is lost.
+
+    Raises:
+        NotFoundError: no such page, or somebody else's.
+        PermanentError: `block_gone`: the block was removed meanwhile.
+    """
+    cursor.execute("select 1 from pages where page_id = %s for update", (str(page_id),))
+    stored = get(cursor, page_id, owner)
+    document = document_of(stored)
+    if block_id not in {block.block_id for block in document.blocks}:
+        raise PermanentError("the block was removed meanwhile", code="block_gone")
+    blocks = [
+        block.model_copy(update={"slots": slots, "facts": facts}) if block.block_id == block_id else block
+        for block in document.blocks
+    ]
+    changed = document.model_copy(update={"blocks": blocks})
+    return add_version(cursor, page_id, owner, stored["version"], changed, f"regenerated {block_id}")
+
+
+def roll_back(cursor: Cursor, page_id: UUID, owner: str, version: int) -> int:
+    """Store an earlier version's document as the newest version; its number.
+
+    Raises:
+        NotFoundError: no such page or version, or somebody else's.
+    """
+    cursor.execute("select version from pages where page_id = %s for update", (str(page_id),))
+    document = document_of(get(cursor, page_id, owner, version))
+    current = get(cursor, page_id, owner)["version"]
+    return add_version(cursor, page_id, owner, current, document, f"rolled back to {version}")
+
+
+def add_feedback(cursor: Cursor, page_id: UUID, owner: str, feedback: Feedback) -> None:
+    """Keep what the seller says of the current version.
+
+    Raises:
+        NotFoundError: no such page, or somebody else's.
+    """
+    version = get(cursor, page_id, owner)["version"]
+    cursor.execute(
+        "insert into page_feedback (page_id, version, rating, comment, exported) values (%s, %s, %s, %s, %s)",
+        (str(page_id), version, feedback.rating, feedback.comment, feedback.exported),
+    )
 
 
 def listing(cursor: Cursor, owner: str, limit: int, before: tuple[str, str] | None) -> list[dict[str, Any]]:

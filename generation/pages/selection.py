@@ -99,26 +99,27 @@ async def choose(
     except InvalidError as error:
         raise PermanentError(error.message, code="no_templates") from error
     keep_all = bool(request.template_ids or request.template_set_id)
-    fitting = tuple(template for template in listed if keep_all or has_facts(template.block_type, facts))
+    fitting = tuple(template for template in listed if keep_all or has_facts(template, facts))
     if not fitting:
         raise PermanentError("no template fits this request", code="no_templates")
     return Selection(fitting, chosen.theme, keep_all, pictures)
 
 
-def has_facts(block_type: str, facts: Sequence[Fact]) -> bool:
-    """Whether a block of this type has anything to state."""
-    if source := _FED_BY_SOURCE.get(block_type):
-        return any(fact.source == source for fact in facts)
-    if pattern := _FED_BY_NAME.get(block_type):
+def has_facts(template: Template, facts: Sequence[Fact]) -> bool:
+    """Whether a template has anything to state: one that only states facts needs some of its kind."""
+    if not template.needs_facts:
+        return True
+    if pattern := _FED_BY_NAME.get(template.block_type):
         return any(pattern.search(fact.name) for fact in facts)
-    return True
+    source = _FED_BY_SOURCE.get(template.block_type, "attribute")
+    return any(fact.source == source for fact in facts)
 
 
 async def _chosen(templates: Templates, request: PageRequest, product: Product) -> TemplateSet:
     if request.template_set_id:
         return await templates.get_set(request.template_set_id)
-    words = " ".join(filter(None, (product.category, product.name)))
-    return await templates.default_set(request.category_id or match_category(words))
+    category = match_category(product.category or "") or match_category(product.name)
+    return await templates.default_set(request.category_id or category)
 
 
 def has_image(template: Template) -> bool:

@@ -93,6 +93,45 @@ _EXPLANATIONS: dict[str, tuple[str, str]] = {
         "AI의 답이 형식에 맞지 않습니다. 다시 시도해 주세요.",
         "The model's answer does not fit the template.",
     ),
+    "rate_limited": (
+        "AI 서비스가 붐비고 있습니다. 잠시 후 다시 시도해 주세요.",
+        "The AI service is busy. Try again later.",
+    ),
+    "model_unavailable": (
+        "AI 서비스가 응답하지 않습니다. 잠시 후 다시 시도해 주세요.",
+        "The AI service does not answer. Try again later.",
+    ),
+    "model_unreachable": (
+        "AI 서비스와 연결이 끊겼습니다. 잠시 후 다시 시도해 주세요.",
+        "The connection to the AI service broke. Try again later.",
+    ),
+    "model_timeout": (
+        "AI 서비스의 답이 너무 늦습니다. 잠시 후 다시 시도해 주세요.",
+        "The AI service took too long. Try again later.",
+    ),
+    "image_unusable": (
+        "이미지 서비스가 쓸 수 없는 그림을 보내 원본 사진을 사용했습니다.",
+        "The image service sent no usable picture, so the original photo stands in.",
+    ),
+    "asset_rejected": (
+        "이미지 저장소가 요청을 거부했습니다. 운영자에게 알려 주세요.",
+        "The image store refused the request. Tell the operator.",
+    ),
+    "assets_unavailable": (
+        "이미지 저장소가 응답하지 않습니다. 잠시 후 다시 시도해 주세요.",
+        "The image store does not answer. Try again later.",
+    ),
+    "database_unavailable": (
+        "데이터베이스가 응답하지 않습니다. 잠시 후 다시 시도해 주세요.",
+        "The database does not answer. Try again later.",
+    ),
+    "task_budget_used": (
+        "이 작업에 정해진 비용 한도를 넘었습니다.",
+        "This task has used up its budget.",
+    ),
+    "page_gone": ("페이지가 삭제되었습니다.", "The page is gone."),
+    "block_gone": ("그 사이에 블록이 삭제되었습니다.", "The block was removed meanwhile."),
+    "image_not_found": ("사진을 찾을 수 없습니다.", "There is no such photo."),
     "no_templates": (
         "이 요청에 쓸 수 있는 템플릿이 없습니다.",
         "There is no template this request could use.",

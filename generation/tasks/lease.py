@@ -12,6 +12,7 @@ from uuid import UUID
 
 from generation.ports import Meter
 from generation.tasks.announce import announce
+from generation.tasks.limits import spend
 from generation.tasks.model import Lease, Progress, TaskKind, TaskStatus
 from shared.db.pool import as_json
 from shared.errors import LeaseLostError, TaskCancelledError
@@ -33,14 +34,20 @@ def claim(cursor: Cursor, task_id: UUID, stale_after: float) -> Lease | None:
                   started_at = coalesce(started_at, now())
            where task_id = %s and (status = 'queued' or
                  (status = 'running' and heartbeat_at < now() - make_interval(secs => %s)))
-           returning attempt, owner, kind, request, traceparent""",
+           returning attempt, owner, kind, request, traceparent, usd""",
         (str(task_id), stale_after),
     )
     row = cursor.fetchone()
     if row is None:
         return None
     return Lease(
-        task_id, row["attempt"], row["owner"], TaskKind(row["kind"]), row["request"], row["traceparent"]
+        task_id=task_id,
+        attempt=row["attempt"],
+        owner=row["owner"],
+        kind=TaskKind(row["kind"]),
+        request=row["request"],
+        traceparent=row["traceparent"],
+        usd=float(row["usd"]),
     )
 
 
@@ -80,6 +87,7 @@ def save_step(
            on conflict (task_id, step_key) do nothing""",
         (str(lease.task_id), key, as_json(result), lease.attempt, meter.usd),
     )
+    spend(cursor, lease.owner, meter.usd)
     data = {
         "percent": row["percent"],
         "step": progress.step,
@@ -93,6 +101,7 @@ def save_step(
 def add_cost(cursor: Cursor, lease: Lease, meter: Meter) -> None:
     """Record what was paid for calls whose step failed; kept even when the lease is gone."""
     cursor.execute(f"update tasks set {_COST} where task_id = %s", (*_cost(meter), str(lease.task_id)))
+    spend(cursor, lease.owner, meter.usd)
 
 
 def complete(cursor: Cursor, lease: Lease, result: dict[str, Any], warnings: list[dict[str, str]]) -> None:

@@ -34,7 +34,7 @@ class TaskStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to work on a task; `attempt` is the fencing number every write carries."""
+    """The right to work on a task; `attempt` is the fencing number every write carries, `usd` what it has cost."""
 
     task_id: UUID
     attempt: int
@@ -42,6 +42,7 @@ class Lease:
     kind: TaskKind
     request: dict[str, Any]
     traceparent: str | None
+    usd: float
 
 
 @dataclass(frozen=True, slots=True)

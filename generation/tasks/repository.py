@@ -49,13 +49,27 @@ def create(
     if row is not None:
         announce(cursor, row, EventType.QUEUED, {"kind": kind.value})
         return dict(row), True
+    known = by_key(cursor, owner, idempotency_key, request_sha256)
+    if known is None:
+        raise ConflictError("The task was withdrawn meanwhile.", code="idempotency_key_busy")
+    return known, False
+
+
+def by_key(
+    cursor: Cursor, owner: str, idempotency_key: str | None, request_sha256: str
+) -> dict[str, Any] | None:
+    """The task that was made with this Idempotency-Key, if there is one.
+
+    Raises:
+        ConflictError: it was made for another request.
+    """
     cursor.execute("select * from tasks where owner = %s and idempotency_key = %s", (owner, idempotency_key))
     row = cursor.fetchone()
-    if row is None or row["request_sha256"] != request_sha256:
+    if row is not None and row["request_sha256"] != request_sha256:
         raise ConflictError(
             "This Idempotency-Key was used with another request.", code="idempotency_key_reused"
         )
-    return dict(row), False
+    return dict(row) if row else None
 
 
 def mark_enqueued(cursor: Cursor, task_id: UUID) -> None:

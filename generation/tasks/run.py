@@ -66,6 +66,7 @@ class Run:
         database: Transactions,
         announcer: Announcer,
         policy: RetryPolicy,
+        budget: float,
     ) -> None:
         self.lease = lease
         self.warnings: list[dict[str, str]] = []
@@ -73,6 +74,7 @@ class Run:
         self._database = database
         self._announcer = announcer
         self._policy = policy
+        self._left = budget - lease.usd
         self._done = 0
         self._total = 1
 
@@ -127,6 +129,8 @@ class Run:
         await self._store(work)
 
     async def _make[M: BaseModel](self, make: Callable[[Meter], Awaitable[M]]) -> tuple[M, Meter]:
+        if self._left <= 0:
+            raise PermanentError("the task's budget is used up", code="task_budget_used")
         meter = Meter()
         try:
             return await retry(lambda: make(meter), self._policy), meter
@@ -134,6 +138,8 @@ class Run:
             if meter != Meter():
                 await self._store(lambda cursor: leases.add_cost(cursor, self.lease, meter))
             raise
+        finally:
+            self._left -= meter.usd
 
     async def _save(self, key: str, result: dict[str, Any], meter: Meter, message: str) -> None:
         self._done += 1

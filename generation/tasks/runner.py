@@ -106,7 +106,14 @@ class TaskRunner:
 
     async def _work(self, lease: Lease) -> None:
         stored = await self._database.run(lambda cursor: leases.steps(cursor, lease.task_id))
-        run = Run(lease, stored, database=self._database, announcer=self._publisher, policy=self._policy)
+        run = Run(
+            lease,
+            stored,
+            database=self._database,
+            announcer=self._publisher,
+            policy=self._policy,
+            budget=self._settings.task_budget,
+        )
         await run.complete(await self._handlers[lease.kind](run))
 
     async def _beat(self, lease: Lease, work: asyncio.Task[None]) -> AppError:

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from generation.tasks import repository
+from generation.tasks.limits import require_room
 from generation.tasks.model import QUEUE_OF, TaskKind
 from generation.tasks.run import Announcer, Transactions
 from shared.errors import FieldIssue, FieldsError, UnavailableError
 from shared.messages import TaskMessage
 from shared.queues import QueueSender
+from shared.times import now
 
 if TYPE_CHECKING:
     from psycopg2.extras import RealDictCursor as Cursor
@@ -32,6 +34,8 @@ class Submitter:
     database: Transactions
     queues: QueueSender
     announcer: Announcer
+    rate: int
+    budget: float
 
     async def submit(
         self,
@@ -49,21 +53,29 @@ class Submitter:
 
         Raises:
             ConflictError: the key was used with another request. FieldsError: the key is not printable ASCII.
+            LimitedError: the user's rate or day's budget is used up.
             UnavailableError: Postgres or the queue is away; nothing was accepted.
         """
         task_id = uuid4()
-        row, new = await self.database.run(
-            lambda cursor: repository.create(
+        key = checked_key(idempotency_key)
+
+        def store(cursor: Cursor) -> tuple[dict[str, Any], bool]:
+            digest = _digest(kind, request)
+            if key and (known := repository.by_key(cursor, owner, key, digest)):
+                return known, False
+            require_room(cursor, owner, rate=self.rate, budget=self.budget, now=now())
+            return repository.create(
                 cursor,
                 task_id=task_id,
                 kind=kind,
                 owner=owner,
                 request=request,
-                request_sha256=_digest(kind, request),
-                idempotency_key=checked_key(idempotency_key),
+                request_sha256=digest,
+                idempotency_key=key,
                 traceparent=traceparent,
             )
-        )
+
+        row, new = await self.database.run(store)
         if new:
             await self._enqueue(
                 kind, task_id, traceparent, lambda cursor: repository.withdraw(cursor, task_id)

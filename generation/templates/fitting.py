@@ -35,9 +35,27 @@ def _fit(slots: Sequence[Slot], given: Mapping[str, Any]) -> dict[str, Any]:
 def _value(slot: Slot, given: Any) -> Any:
     if slot.kind == "list":
         items = given if isinstance(given, Sequence) and not isinstance(given, str) else ()
-        fitted = [_fit(slot.fields, item) for item in items if isinstance(item, Mapping)]
-        return [item for item in fitted if _is_filled(slot.fields, item)][: slot.max_items]
+        return _fit_items(slot, [item for item in items if isinstance(item, Mapping)])
     return fit_text(_clean(given, keep_lines=slot.kind == "rich"), slot.max_chars)
+
+
+def _fit_items(slot: Slot, items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    fitted = [(item, _fit(slot.fields, item)) for item in items]
+    filled = [(item, kept) for item, kept in fitted if _is_filled(slot.fields, kept)]
+    # Half a word is no fact (180x90x2): better one row less, as long as enough are left.
+    whole = [kept for item, kept in filled if not _is_torn(slot.fields, item)]
+    chosen = whole if len(whole) >= max(1, slot.min_items) else [kept for _, kept in filled]
+    return chosen[: slot.max_items]
+
+
+def _is_torn(fields: Sequence[Slot], item: Mapping[str, Any]) -> bool:
+    """Whether a text of the item can only be fitted by cutting through its first word."""
+    texts = (
+        (field, _clean(item.get(field.name), keep_lines=False)) for field in fields if field.kind == "text"
+    )
+    return any(
+        len(text) > field.max_chars and " " not in text[: field.max_chars + 1] for field, text in texts
+    )
 
 
 def _is_filled(fields: Sequence[Slot], item: Mapping[str, Any]) -> bool:

@@ -8,9 +8,9 @@ param names object
 param hubName string
 param databaseName string
 param workspaceId string
-param storageSkuName string
-param registrySkuName string
-param vaultSoftDeleteDays int
+
+@description('{ storageSkuName, registrySkuName, vaultSoftDeleteDays }')
+param keeping object
 
 @description('{ partitionCount, throughputUnits, maximumThroughputUnits }')
 param events object
@@ -34,7 +34,7 @@ module storage 'storage.bicep' = {
     location: location
     tags: tags
     name: names.storage
-    skuName: storageSkuName
+    skuName: keeping.storageSkuName
     packageContainerName: 'packages'
     workspaceId: workspaceId
     privateOnly: privateOnly
@@ -84,7 +84,7 @@ module vault 'key-vault.bicep' = {
     tags: tags
     name: names.vault
     workspaceId: workspaceId
-    softDeleteDays: vaultSoftDeleteDays
+    softDeleteDays: keeping.vaultSoftDeleteDays
     secrets: secrets
     privateOnly: privateOnly
   }
@@ -97,7 +97,7 @@ module registry 'registry.bicep' = {
     tags: tags
     name: names.registry
     workspaceId: workspaceId
-    skuName: registrySkuName
+    skuName: keeping.registrySkuName
   }
 }
 
@@ -119,12 +119,12 @@ module privateEndpoints 'private-endpoints.bicep' = if (privateOnly) {
   }
 }
 
-output storage object = {
-  blobUri: storage.outputs.blobUri
-  queueUri: storage.outputs.queueUri
-  tableUri: storage.outputs.tableUri
-  packageContainerUri: storage.outputs.packageContainerUri
+output storageUris object = {
+  blob: storage.outputs.blobUri
+  queue: storage.outputs.queueUri
+  table: storage.outputs.tableUri
 }
+output packageContainerUri string = storage.outputs.packageContainerUri
 output eventHubsId string = eventHubs.outputs.id
 output eventHubsHost string = eventHubs.outputs.host
 output databaseId string = database.outputs.id

@@ -7,9 +7,9 @@ param logLevel string
 param applicationInsightsConnectionString string
 param identityName string
 param identityClientId string
-param storageBlobUri string
-param storageQueueUri string
-param storageTableUri string
+
+@description('{ blob, queue, table }')
+param storageUris object
 param eventHubsHost string
 param hubName string
 param databaseHost string
@@ -32,9 +32,9 @@ param extraSettings object
 // No FUNCTIONS_WORKER_RUNTIME and its like: on Flex Consumption the runtime is in functionAppConfig (functions.bicep).
 var settings = {
   // The Functions host itself.
-  AzureWebJobsStorage__blobServiceUri: storageBlobUri
-  AzureWebJobsStorage__queueServiceUri: storageQueueUri
-  AzureWebJobsStorage__tableServiceUri: storageTableUri
+  AzureWebJobsStorage__blobServiceUri: storageUris.blob
+  AzureWebJobsStorage__queueServiceUri: storageUris.queue
+  AzureWebJobsStorage__tableServiceUri: storageUris.table
   AzureWebJobsStorage__credential: 'managedidentity'
   AzureWebJobsStorage__clientId: identityClientId
   APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsightsConnectionString

@@ -6,16 +6,8 @@ param workspaceName string
 param applicationInsightsName string
 param actionGroupName string
 
-@description('Who is told of an alert; empty: alerts are only shown in the portal.')
-param alertEmail string
-
-@description('Days that logs are kept.')
-@minValue(30)
-@maxValue(730)
-param retentionDays int
-
-@description('GB a day after which the workspace takes no more logs; -1: no limit.')
-param dailyQuotaGb int
+@description('{ retentionDays, dailyQuotaGb: after which the workspace takes no more that day, -1 for no limit; alertEmail: empty, alerts are only shown in the portal }')
+param logs object
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2025-02-01' = {
   name: workspaceName
@@ -23,8 +15,8 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2025-02-01' = {
   tags: tags
   properties: {
     sku: { name: 'PerGB2018' }
-    retentionInDays: retentionDays
-    workspaceCapping: { dailyQuotaGb: dailyQuotaGb }
+    retentionInDays: logs.retentionDays
+    workspaceCapping: { dailyQuotaGb: logs.dailyQuotaGb }
     features: { disableLocalAuth: true }
   }
 }
@@ -49,9 +41,9 @@ resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = {
   properties: {
     groupShortName: 'productpage'
     enabled: true
-    emailReceivers: empty(alertEmail)
+    emailReceivers: empty(logs.alertEmail)
       ? []
-      : [{ name: 'operators', emailAddress: alertEmail, useCommonAlertSchema: true }]
+      : [{ name: 'operators', emailAddress: logs.alertEmail, useCommonAlertSchema: true }]
   }
 }
 

@@ -1,22 +1,19 @@
 metadata description = 'Who may do what with data: every assignment to a program of ours, each with its reason. tests/unit/infra holds the table.'
 
-param storageName string
-param eventHubsNamespaceName string
+@description('{ storage, eventHubs, vault, registry, applicationInsights }')
+param names object
 param hubName string
-param vaultName string
-param registryName string
-param applicationInsightsName string
 param functionsPrincipalId string
 param relayPrincipalId string
 
 var roles = loadJsonContent('../roles.json')
 
 resource storage 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {
-  name: storageName
+  name: names.storage
 }
 
 resource namespace 'Microsoft.EventHub/namespaces@2024-01-01' existing = {
-  name: eventHubsNamespaceName
+  name: names.eventHubs
 }
 
 resource hub 'Microsoft.EventHub/namespaces/eventhubs@2024-01-01' existing = {
@@ -25,7 +22,7 @@ resource hub 'Microsoft.EventHub/namespaces/eventhubs@2024-01-01' existing = {
 }
 
 resource vault 'Microsoft.KeyVault/vaults@2024-11-01' existing = {
-  name: vaultName
+  name: names.vault
 }
 
 resource ticketSecret 'Microsoft.KeyVault/vaults/secrets@2024-11-01' existing = {
@@ -34,11 +31,11 @@ resource ticketSecret 'Microsoft.KeyVault/vaults/secrets@2024-11-01' existing = 
 }
 
 resource registry 'Microsoft.ContainerRegistry/registries@2025-04-01' existing = {
-  name: registryName
+  name: names.registry
 }
 
 resource applicationInsights 'Microsoft.Insights/components@2020-02-02' existing = {
-  name: applicationInsightsName
+  name: names.applicationInsights
 }
 
 // The host keeps locks and timer state in blobs and loads the deployed package; its documentation asks for Owner.

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
@@ -17,12 +20,33 @@ from local.standins.control import Control
 from local.standins.products import SAMPLES, ProductService, load_products
 
 HOST = "127.0.0.1"
-_GRACE_SECONDS = 1  # calls held by a fault or a latency are not waited for
+_GRACE_SECONDS = 0.5  # for calls under way; those held by a fault or a latency are not waited for
+_LAST_SECONDS = 5  # uvicorn cancels what still runs
 _BACKLOG = 4096
 
 
 class _Server(uvicorn.Server):
-    """Says `ready` when it listens."""
+    """Says `ready` when it listens; a signal ends it within a second and with exit code 0.
+
+    Args:
+        config: uvicorn's.
+        connections: cut when the grace is over, so that calls held by a fault end as if their client had gone.
+    """
+
+    def __init__(self, config: uvicorn.Config, connections: Connections) -> None:
+        super().__init__(config)
+        self._connections = connections
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop)
+        yield
+
+    def _stop(self) -> None:
+        self.force_exit, self.should_exit = self.should_exit, True
+        asyncio.get_running_loop().call_later(_GRACE_SECONDS, self._connections.cut_all)
 
     async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]  # passed on unchanged
         await super().startup(sockets)  # type: ignore[arg-type]  # as above
@@ -72,10 +96,10 @@ def main() -> int:
         access_log=False,
         backlog=_BACKLOG,
         timeout_keep_alive=75,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
+        timeout_graceful_shutdown=_LAST_SECONDS,
         lifespan="off",
     )
-    asyncio.run(_Server(config).serve())
+    asyncio.run(_Server(config, service.connections).serve())
     return 0
 
 

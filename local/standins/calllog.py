@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
+import zlib
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
 from time import monotonic
 from typing import Any
+
+from local.standins.wire import encode
 
 CAPACITY = 10_000
 CLIENT_GONE = 499  # nginx's number for a client that hung up before the answer
@@ -19,13 +23,13 @@ _BASE64 = re.compile(r"(data:[\w/+.;=-]*;base64,)?([A-Za-z0-9+/_-]{400,}={0,2})"
 
 @dataclass(slots=True)
 class Entry:
-    """One call. `status` is None while it is in flight; `duration` is in seconds."""
+    """One call. `status` is None while it is in flight; `duration` is in seconds; the request is kept compressed."""
 
     seq: int
     endpoint: str
     method: str
     path: str
-    request: Any
+    packed: bytes
     at: str
     started: float
     status: int | None = None
@@ -38,8 +42,9 @@ class Entry:
 
     def shown(self) -> dict[str, Any]:
         """The entry as JSON."""
-        names = ("seq", "endpoint", "method", "path", "request", "status", "at", "duration")
-        return {name: getattr(self, name) for name in names}
+        request = json.loads(zlib.decompress(self.packed))
+        shown = {name: getattr(self, name) for name in ("seq", "endpoint", "method", "path")}
+        return shown | {"request": request, "status": self.status, "at": self.at, "duration": self.duration}
 
 
 @dataclass(slots=True)
@@ -52,7 +57,8 @@ class CallLog:
     def start(self, endpoint: str, method: str, path: str, request: Any) -> Entry:
         """Note a call that has arrived; finish it when its answer is known."""
         at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        entry = Entry(next(self.numbers), endpoint, method, path, abbreviate(request), at, monotonic())
+        packed = zlib.compress(encode(abbreviate(request)), 1)
+        entry = Entry(next(self.numbers), endpoint, method, path, packed, at, monotonic())
         self.entries.append(entry)
         return entry
 

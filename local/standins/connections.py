@@ -28,6 +28,11 @@ class Connections:
         if transport is not None:
             transport.abort()
 
+    def cut_all(self) -> None:
+        """Close every connection at once."""
+        for transport in list(self._open.values()):
+            transport.abort()
+
 
 def _address(transport: asyncio.Transport) -> tuple[str, int]:
     host, port = transport.get_extra_info("peername")[:2]

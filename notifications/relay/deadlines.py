@@ -51,11 +51,16 @@ class Beat[Item: Hashable]:
 
     def __init__(self, period: float) -> None:
         self._slots: list[set[Item]] = [set() for _ in range(max(1, round(period / TICK)))]
+        self._joined = 0
         self._turn = 0
 
     def add(self, item: Item) -> int:
-        """Let `item` take part; the number to remove it by. Its first turn is nearly a period away."""
-        slot = (self._turn - 1) % len(self._slots)
+        """Let `item` take part; the number to remove it by. Its first turn comes within a period.
+
+        Slots are dealt in turn, so that thousands who came at once do not have their turns at once.
+        """
+        self._joined += 1
+        slot = self._joined % len(self._slots)
         self._slots[slot].add(item)
         return slot
 

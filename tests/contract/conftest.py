@@ -36,7 +36,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DatabaseSetti
 async def database(postgres: DatabaseSettings) -> AsyncIterator[Database]:
     """The application's pool on empty tables."""
     with psycopg2.connect(postgres.url.get_secret_value()) as connection, connection.cursor() as cursor:
-        cursor.execute("truncate tasks, outbox, images, poison_messages, pages cascade")
+        cursor.execute("truncate tasks, outbox, images, poison_messages, pages, daily_usage cascade")
     connection.close()
     pool = Database(connector(postgres), size=4)
     yield pool

@@ -57,7 +57,7 @@ class Kitchen:
     def __post_init__(self) -> None:
         self.publisher = FakePublisher()
         self.templates = TemplateRepository(self.database)
-        self.submitter = Submitter(self.database, self.queues, self.publisher)
+        self.submitter = Submitter(self.database, self.queues, self.publisher, rate=100, budget=10.0)
         pictures = Pictures(
             self.images, lambda _: (512, 384), self.assets, self.downloads, self.database, inline=False
         )

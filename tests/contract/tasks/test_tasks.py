@@ -32,7 +32,7 @@ def queues() -> FakeQueues:
 
 @pytest.fixture
 def submitter(database: Database, queues: FakeQueues) -> Submitter:
-    return Submitter(database, queues, FakePublisher())
+    return Submitter(database, queues, FakePublisher(), rate=100, budget=10.0)
 
 
 async def submit(submitter: Submitter, **more: Any) -> UUID:

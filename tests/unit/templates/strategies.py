@@ -66,7 +66,7 @@ _PLAIN_TAGS = ("div", "section", "ul", "blockquote")
 _TEXT = st.sampled_from(
     ["{{ %sa }}", "{{ %sb | rich }}", "{{ %sc | inline }}", "{{ %sd | upper | trim }}", "글 &amp; 글"]
 )
-_PICTURE = '{%% if %(p)sg %%}<img src="{{ %(p)sg.url }}" alt="{{ %(p)sg.alt }}" width="{{ %(p)sg.width }}">{%% endif %%}'
+_PICTURE = '{%% if %(p)sg %%}<img src="{{ %(p)sg.url }}" alt="{{ %(p)sg.alt }}">{%% endif %%}'
 
 
 def templates() -> st.SearchStrategy[str]:

@@ -113,6 +113,19 @@ def test_fitting_drops_what_the_template_does_not_hold() -> None:
     }
 
 
+def test_a_fact_that_does_not_fit_is_left_out_rather_than_torn() -> None:
+    """A row whose value would be cut inside a word goes, unless too few would be left."""
+    template = compile_template(
+        "{% for item in items %}<p>{{ item.value }}</p>{% endfor %}",
+        {"slots": {"items": {"min_items": 1, "fields": {"value": {"max_chars": 8}}}}},
+    )
+
+    assert fit_values(template, {"items": [{"value": "180x90x250mm"}, {"value": "620g"}]}) == {
+        "items": [{"value": "620g"}]
+    }
+    assert fit_values(template, {"items": [{"value": "180x90x250mm"}]}) == {"items": [{"value": "180x90x2"}]}
+
+
 @pytest.mark.parametrize(
     ("text", "limit", "fitted"),
     [

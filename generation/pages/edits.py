@@ -1,0 +1,149 @@
+"""What an editor may change on a page, and the document that results."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from generation.pages.document import KeptImage, PageBlock, PageDocument, PlacedImage
+from generation.pages.requests import ShortText, Text
+from generation.templates.models import Template
+from generation.templates.schema import check_values
+from generation.templates.theme import parse_theme
+from shared.errors import FieldIssue, FieldsError
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PictureEdit(_Request):
+    """Another picture for a slot: one of the caller's own."""
+
+    image_id: UUID
+    alt: Annotated[Text, Field(max_length=300)] | None = None
+
+
+class BlockEdit(_Request):
+    """A block that stays: `slots` replaces the named values, `images` the named pictures (null takes one away)."""
+
+    block_id: ShortText
+    slots: dict[str, Any] = {}
+    images: dict[str, PictureEdit | None] = {}
+
+
+class PageEdit(_Request):
+    """PATCH /generation/pages/{id}: `blocks` is the whole new order; a block left out is removed."""
+
+    base_version: Annotated[int, Field(ge=1)]
+    blocks: Annotated[list[BlockEdit], Field(min_length=1, max_length=60)] | None = None
+    theme: dict[str, Any] | None = None
+    title: Annotated[Text, Field(min_length=1, max_length=120)] | None = None
+
+    def picture_ids(self) -> set[UUID]:
+        """The pictures the edit places."""
+        pictures = (picture for block in self.blocks or [] for picture in block.images.values())
+        return {picture.image_id for picture in pictures if picture}
+
+
+class Rollback(_Request):
+    """POST /generation/pages/{id}/rollback."""
+
+    version: Annotated[int, Field(ge=1)]
+
+
+class Feedback(_Request):
+    """POST /generation/pages/{id}/feedback: at least one of these."""
+
+    rating: Annotated[int, Field(ge=1, le=5)] | None = None
+    comment: Annotated[Text, Field(max_length=2000)] | None = None
+    exported: bool | None = None
+
+
+class Regenerate(_Request):
+    """POST /generation/pages/{id}/blocks/{block_id}/regenerate."""
+
+    instruction: Annotated[Text, Field(min_length=1, max_length=1000)] | None = None
+
+
+def edited(
+    document: PageDocument,
+    edit: PageEdit,
+    templates: Mapping[tuple[str, int], Template],
+    pictures: Mapping[UUID, KeptImage],
+) -> PageDocument:
+    """`document` after the edit.
+
+    Args:
+        document: the version the edit was made on.
+        edit: what changes.
+        templates: by id and version, all that the document uses.
+        pictures: by id, all that the edit places.
+
+    Raises:
+        FieldsError: unknown or repeated blocks, values that do not fit their slots, a theme that is none; each named.
+    """
+    changes: dict[str, Any] = {}
+    if edit.theme is not None:
+        changes["theme"] = parse_theme(edit.theme, parse_theme(document.theme)).as_json()
+    if edit.title is not None:
+        changes["title"] = edit.title
+    if edit.blocks is not None:
+        changes["blocks"] = _blocks(document, edit.blocks, templates, pictures)
+    return document.model_copy(update=changes)
+
+
+def _blocks(
+    document: PageDocument,
+    edits: Sequence[BlockEdit],
+    templates: Mapping[tuple[str, int], Template],
+    pictures: Mapping[UUID, KeptImage],
+) -> list[PageBlock]:
+    present = {block.block_id: block for block in document.blocks}
+    issues: list[FieldIssue] = []
+    blocks: list[PageBlock] = []
+    for number, edit in enumerate(edits):
+        where = f"blocks.{number}"
+        block = present.pop(edit.block_id, None)
+        if block is None:
+            issues.append(FieldIssue(f"{where}.block_id", "no such block on this page, or listed twice"))
+            continue
+        template = templates[block.template_id, block.template_version]
+        slots = {**block.slots, **edit.slots}
+        issues += [
+            FieldIssue(f"{where}.slots.{issue.loc}", issue.msg) for issue in check_values(template, slots)
+        ]
+        images = _images(block, edit, template, pictures, where, issues)
+        blocks.append(block.model_copy(update={"slots": slots, "images": images}))
+    if issues:
+        raise FieldsError(issues)
+    return blocks
+
+
+def _images(
+    block: PageBlock,
+    edit: BlockEdit,
+    template: Template,
+    pictures: Mapping[UUID, KeptImage],
+    where: str,
+    issues: list[FieldIssue],
+) -> dict[str, PlacedImage]:
+    slots = {slot.name: slot for slot in template.slots if slot.kind == "image"}
+    images = dict(block.images)
+    for name, picture in edit.images.items():
+        loc = f"{where}.images.{name}"
+        if name not in slots:
+            issues.append(FieldIssue(loc, "this template has no such picture"))
+        elif picture is None:
+            if slots[name].required:
+                issues.append(FieldIssue(loc, "this template cannot do without the picture"))
+            images.pop(name, None)
+        elif picture.image_id not in pictures:
+            issues.append(FieldIssue(f"{loc}.image_id", "there is no such image of yours"))
+        else:
+            alt = picture.alt or (images[name].alt if name in images else template.name)
+            images[name] = PlacedImage.of(pictures[picture.image_id], alt)
+    return images

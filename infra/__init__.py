@@ -1,0 +1,1 @@
+"""The Azure deployment: Bicep, its parameters, and the commands that follow it."""

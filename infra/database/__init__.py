@@ -1,0 +1,1 @@
+"""What an administrator does in the database that Bicep cannot."""
