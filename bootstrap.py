@@ -9,8 +9,10 @@ from __future__ import annotations
 from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING
 
-from generation.pages.pictures import Pictures
+from generation.images.editing import ImagePipeline
+from generation.images.pictures import Pictures
 from generation.pages.pipeline import PagePipeline
+from generation.pages.regenerate import BlockPipeline
 from generation.tasks.model import TaskKind
 from generation.tasks.runner import TaskRunner
 from generation.tasks.submit import Submitter
@@ -155,12 +157,16 @@ class App:
     @cached_property
     def runner(self) -> TaskRunner:
         """Runs tasks."""
-        pages = PagePipeline(self.text, self.pictures, self.products, self.templates)
+        handlers = {
+            TaskKind.PAGE: PagePipeline(self.text, self.pictures, self.products, self.templates),
+            TaskKind.BLOCK: BlockPipeline(self.text, self.database, self.templates.get_version),
+            TaskKind.IMAGE: ImagePipeline(self.text, self.pictures),
+        }
         return TaskRunner(
             database=self.database,
             publisher=self.publisher,
             queues=self.queues,
-            handlers={TaskKind.PAGE: pages},
+            handlers=handlers,
             settings=self.tasks,
         )
 

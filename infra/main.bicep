@@ -98,7 +98,7 @@ param keeping object = { storageSkuName: 'Standard_LRS', registrySkuName: 'Basic
 
 var abbreviations = loadJsonContent('abbreviations.json')
 // relay.bicep computes the same.
-var token = toLower(uniqueString(subscription().id, environmentName, location))
+var token = toLower(uniqueString(subscription().id, environmentName, toLower(replace(location, ' ', ''))))
 var tags = { 'azd-env-name': environmentName }
 var hubName = 'notifications'
 var databaseName = 'product_details'

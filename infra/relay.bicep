@@ -47,7 +47,7 @@ param windowBytes int = 268435456
 param graceSeconds int = 25
 
 var abbreviations = loadJsonContent('abbreviations.json')
-var token = toLower(uniqueString(subscription().id, environmentName, location))
+var token = toLower(uniqueString(subscription().id, environmentName, toLower(replace(location, ' ', ''))))
 var hubName = 'notifications'
 var tags = { 'azd-env-name': environmentName }
 

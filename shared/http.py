@@ -33,6 +33,7 @@ from shared.telemetry import traceparent
 
 JSON = "application/json"
 _DEFAULT_LIMIT, _MAX_LIMIT = 20, 100
+_MAX_NUMBER = 2**31 - 1  # PostgreSQL's integer
 
 
 class Identity(Protocol):
@@ -128,6 +129,23 @@ class Call:
             raise MalformedError("The body is not JSON.") from error
         return validated(model, value)
 
+    def optional_model[M: BaseModel](self, model: type[M], limit: int) -> M:
+        """As `model`, but no body at all means `{}`."""
+        return self.model(model, limit) if self.body else validated(model, {})
+
+    def whole_number(self, name: str) -> int | None:
+        """A query parameter as a whole number from 1, or None when it is not there.
+
+        Raises:
+            FieldsError: it is something else.
+        """
+        given = self.query.get(name)
+        if not given:
+            return None
+        if not (given.isascii() and given.isdecimal() and 1 <= int(given[:10]) <= _MAX_NUMBER):
+            raise FieldsError([FieldIssue(name, "must be a whole number from 1")])
+        return int(given)
+
     def uuid(self, name: str) -> UUID:
         """A route parameter as a UUID; one that is none names nothing: NotFoundError."""
         try:
@@ -141,11 +159,11 @@ class Call:
         Raises:
             FieldsError: not a number from 1 to 100, or not a cursor of ours.
         """
-        limit = self.query.get("limit") or str(_DEFAULT_LIMIT)
-        if not limit.isdecimal() or not 1 <= int(limit[:9]) <= _MAX_LIMIT:
-            raise FieldsError([FieldIssue("limit", f"must be a whole number from 1 to {_MAX_LIMIT}")])
+        limit = self.whole_number("limit") or _DEFAULT_LIMIT
+        if limit > _MAX_LIMIT:
+            raise FieldsError([FieldIssue("limit", f"must be at most {_MAX_LIMIT}")])
         cursor = self.query.get("cursor")
-        return int(limit), _read_cursor(cursor) if cursor else None
+        return limit, _read_cursor(cursor) if cursor else None
 
 
 def validated[M: BaseModel](model: type[M], value: Any) -> M:

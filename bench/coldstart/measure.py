@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 
 from bench.child import run_child
@@ -61,7 +62,7 @@ def start_measurements(starts: dict[str, list[Start]]) -> list[Measurement]:
         _measured("the same, CPU time", "s", ours, _cpu(*both[0]), old, _cpu(*both[1])),
         _measured("the same, our code not yet compiled", "s", fresh, _wall(*both[0]), bar=START_BAR),
         _measured("the same, and every SDK imported", "s", everything, _wall(*both[0], "later")),
-        _measured("whole process", "s", ours, lambda start: start.wall, old, lambda start: start.wall),
+        _measured("whole process", "s", ours, attrgetter("wall"), old, attrgetter("wall")),
         _measured(
             "whole process, CPU time", "s", ours, lambda start: start.cpu, old, lambda start: start.cpu
         ),
@@ -71,39 +72,23 @@ def start_measurements(starts: dict[str, list[Start]]) -> list[Measurement]:
 def memory_measurements(starts: dict[str, list[Start]], workers: Sequence[Worker]) -> list[Measurement]:
     """Resident memory at each stage; the old stack's first query stands beside our first page."""
     ours, old = starts["ours"], starts["old"]
-    first, query = "after the first page / query", "query"
+    moment = "after the first page / query"
     return [
-        _measured("RSS after import", "MB", ours, _rss("import"), old, _rss("import")),
-        _measured("RSS after index / build", "MB", ours, _rss("index"), old, _rss("build")),
-        _measured("RSS of an idle worker in the local stack", "MB", workers, lambda worker: worker.idle.rss),
-        _measured(
-            f"RSS {first}", "MB", workers, lambda worker: worker.first.rss, old, _rss(query), MEMORY_BAR
-        ),
-        _measured(
-            f"PSS {first}",
-            "MB",
-            workers,
-            lambda worker: worker.first.pss,
-            old,
-            lambda start: start.stages[query].memory.pss,
-        ),
-        _measured(
-            f"USS {first}",
-            "MB",
-            workers,
-            lambda worker: worker.first.uss,
-            old,
-            lambda start: start.stages[query].memory.uss,
-        ),
-        _measured(f"RSS after {LATER_PAGES + 1} pages", "MB", workers, lambda worker: worker.later.rss),
+        _measured("RSS after import", "MB", ours, _memory("import"), old, _memory("import")),
+        _measured("RSS after index / build", "MB", ours, _memory("index"), old, _memory("build")),
+        _measured("RSS of an idle worker in the local stack", "MB", workers, attrgetter("idle.rss")),
+        _measured(f"RSS {moment}", "MB", workers, attrgetter("first.rss"), old, _memory("query"), MEMORY_BAR),
+        _measured(f"PSS {moment}", "MB", workers, attrgetter("first.pss"), old, _memory("query", "pss")),
+        _measured(f"USS {moment}", "MB", workers, attrgetter("first.uss"), old, _memory("query", "uss")),
+        _measured(f"RSS after {LATER_PAGES + 1} pages", "MB", workers, attrgetter("later.rss")),
     ]
 
 
 def page_measurements(workers: Sequence[Worker]) -> list[Measurement]:
     """What the imports that were put off cost the first page."""
     return [
-        _measured("first page of a worker", "s", workers, lambda worker: worker.first_seconds),
-        _measured("second page of a worker", "s", workers, lambda worker: worker.second_seconds),
+        _measured("first page of a worker", "s", workers, attrgetter("first_seconds")),
+        _measured("second page of a worker", "s", workers, attrgetter("second_seconds")),
     ]
 
 
@@ -135,5 +120,5 @@ def _cpu(*stages: str) -> Callable[[Start], float]:
     return lambda start: sum(start.stages[stage].cpu for stage in stages)
 
 
-def _rss(stage: str) -> Callable[[Start], float]:
-    return lambda start: start.stages[stage].memory.rss
+def _memory(stage: str, kind: str = "rss") -> Callable[[Start], float]:
+    return lambda start: float(getattr(start.stages[stage].memory, kind))

@@ -1,15 +1,22 @@
-"""Uploading photos over HTTP."""
+"""Uploading and changing pictures over HTTP, and the queue that changes them."""
 
 from __future__ import annotations
 
 from uuid import uuid4
 
+import azure.functions as func
+
 from bootstrap import App, app
-from generation.images.records import ImageRecord
+from generation.images.editing import ImageRequest
+from generation.images.records import ImageRecord, require_image
 from generation.images.store import take_upload, take_url
 from generation.images.uploads import UploadUrl, parse_upload
+from generation.tasks.answers import accepted
+from generation.tasks.consume import consume, consume_poison
+from generation.tasks.model import TaskKind
 from shared.blueprint import Endpoints
 from shared.http import Call, Reply, reply
+from shared.messages import IMAGE_QUEUE, poison_queue
 
 endpoints = Endpoints(app)
 
@@ -45,4 +52,36 @@ def _view(record: ImageRecord, url: str) -> dict[str, object]:
     }
 
 
+async def edit_image(root: App, call: Call) -> Reply:
+    """Have a picture changed; 202 with where to follow it."""
+    request = call.model(ImageRequest, root.web.max_body)
+    if request.image_id is not None:
+        await require_image(root.database, request.image_id, call.user)
+    row = await root.submitter.submit(
+        TaskKind.IMAGE,
+        call.user,
+        request.model_dump(mode="json", exclude_none=True),
+        idempotency_key=call.headers.get("idempotency-key"),
+        traceparent=call.traceparent,
+    )
+    return accepted(row, root.web.stream_url)
+
+
+endpoints.route("image", "generation/image", post=edit_image)
 endpoints.route("upload_image", "generation/upload-image", post=upload_image)
+
+
+@endpoints.blueprint.queue_trigger(
+    arg_name="message", queue_name=IMAGE_QUEUE, connection="AzureWebJobsStorage"
+)
+async def change_image(message: func.QueueMessage) -> None:
+    """Run the task a message names."""
+    await consume(app(), IMAGE_QUEUE, message.get_body())
+
+
+@endpoints.blueprint.queue_trigger(
+    arg_name="message", queue_name=poison_queue(IMAGE_QUEUE), connection="AzureWebJobsStorage"
+)
+async def image_poison(message: func.QueueMessage) -> None:
+    """Record what was given up on and fail its task."""
+    await consume_poison(app(), IMAGE_QUEUE, message.get_body())

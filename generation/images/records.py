@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
-from shared.errors import ConflictError, NotFoundError
+from shared.db.pool import Database
+from shared.errors import ConflictError, FieldIssue, FieldsError, NotFoundError
 
 if TYPE_CHECKING:
     from psycopg2.extras import RealDictCursor as Cursor
@@ -83,3 +84,15 @@ def _select(cursor: Cursor, image_id: UUID) -> ImageRecord | None:
     cursor.execute(_SELECT, {"image_id": str(image_id)})
     row: dict[str, Any] | None = cursor.fetchone()
     return None if row is None else ImageRecord(**{**row, "image_id": UUID(str(row["image_id"]))})
+
+
+async def require_image(database: Database, image_id: UUID, owner: str) -> None:
+    """Refuse a request that names a picture its sender does not have.
+
+    Raises:
+        FieldsError: `image_id`.
+    """
+    try:
+        await database.run(lambda cursor: get(cursor, image_id, owner))
+    except NotFoundError as error:
+        raise FieldsError([FieldIssue("image_id", "there is no such image of yours")]) from error

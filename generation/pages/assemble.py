@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from generation.images.pictures import KeptImage
 from generation.pages.copywriting import BlockCopy
-from generation.pages.document import KeptImage, PageBlock, PageDocument, PlacedImage
+from generation.pages.document import PageBlock, PageDocument, PlacedImage
 from generation.pages.plan import Plan, PlannedBlock
 from generation.pages.selection import Brief
 from generation.ports import AssetStore

@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from generation.pages.facts import Fact
 from generation.pages.plan import PlannedBlock
 from generation.pages.selection import Brief
-from generation.pages.structured import closed
 from generation.ports import Meter, StructuredRequest, TextModel
 from generation.prompts import prompt
+from generation.structured import closed
 from generation.templates.models import Template
 from generation.templates.schema import check_values, fit_values, slot_schema
 from shared.errors import TransientError

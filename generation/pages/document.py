@@ -7,20 +7,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from generation.images.pictures import KeptImage
 from generation.pages.facts import Fact
-
-
-class KeptImage(BaseModel):
-    """A picture in the asset store; sizes in pixels, `url` as browsers read it."""
-
-    model_config = ConfigDict(frozen=True)
-
-    image_id: UUID
-    s3_key: str
-    url: str
-    width: int
-    height: int
-    source: Literal["upload", "generated", "drawn"]
 
 
 class PlacedImage(BaseModel):

@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
+from generation.images.pictures import KeptImage, Pictures
 from generation.pages import repository
-from generation.pages.document import KeptImage, PageDocument
+from generation.pages.document import PageDocument
 from generation.pages.edits import PageEdit, edited
-from generation.pages.pictures import Pictures
 from generation.tasks.run import Transactions
 from generation.templates.models import Template
 from shared.errors import NotFoundError

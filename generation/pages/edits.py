@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from generation.pages.document import KeptImage, PageBlock, PageDocument, PlacedImage
-from generation.pages.requests import ShortText, Text
+from generation.fields import FieldConflict, ShortText, Text
+from generation.images.pictures import KeptImage
+from generation.pages.document import PageBlock, PageDocument, PlacedImage
 from generation.templates.models import Template
 from generation.templates.schema import check_values
 from generation.templates.theme import parse_theme
@@ -61,6 +62,12 @@ class Feedback(_Request):
     rating: Annotated[int, Field(ge=1, le=5)] | None = None
     comment: Annotated[Text, Field(max_length=2000)] | None = None
     exported: bool | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if self.rating is None and self.comment is None and self.exported is None:
+            raise FieldConflict(["rating", "comment", "exported"], "give at least one of these")
+        return self
 
 
 class Regenerate(_Request):

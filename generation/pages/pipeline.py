@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from generation.images.pictures import KeptImage, Pictures, picture_id
 from generation.pages import repository
 from generation.pages.assemble import assemble, require_readable
 from generation.pages.copywriting import BlockCopy, write_copy
-from generation.pages.document import KeptImage, PageDocument
+from generation.pages.document import PageDocument
 from generation.pages.facts import number_facts
-from generation.pages.pictures import Pictures, picture_id
 from generation.pages.plan import Plan, PlannedBlock, make_plan
 from generation.pages.product import KnownProduct, load_product
 from generation.pages.requests import PageRequest
@@ -88,7 +88,9 @@ class _Page:
         return photo or await self._run.step(
             "photo:drawn",
             KeptImage,
-            lambda _: pictures.drawn(known.product, self._id("photo:drawn"), owner),
+            lambda _: pictures.drawn(
+                known.product.name, known.product.category or "", self._id("photo:drawn"), owner
+            ),
             "사진 대신 그림을 준비했어요",
         )
 
@@ -147,7 +149,7 @@ class _Page:
         return await self._run.optional_step(
             key,
             KeptImage,
-            lambda meter: self._kit.pictures.scene(
+            lambda meter: self._kit.pictures.changed(
                 original,
                 block.image_prompt or "",
                 picture_ratio(template),

@@ -7,9 +7,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from generation.pages.selection import Brief, has_image
-from generation.pages.structured import closed
 from generation.ports import Meter, StructuredRequest, TextModel
 from generation.prompts import prompt
+from generation.structured import closed
 from generation.templates.models import Template
 from shared.errors import TransientError
 

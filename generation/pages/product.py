@@ -7,9 +7,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, HttpUrl, TypeAdapter, ValidationError
 
 from generation.pages.requests import PageRequest, Product
-from generation.pages.structured import closed
 from generation.ports import Meter, ProductSource, StructuredRequest, TextModel
 from generation.prompts import prompt
+from generation.structured import closed
 from shared.errors import PermanentError, TransientError
 
 

@@ -5,19 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, model_validator
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, model_validator
 
-
-def _printable(text: str) -> str:
-    if any(ord(letter) < 32 and letter not in "\n\t" for letter in text):  # noqa: PLR2004  the first 32 are controls
-        message = "control characters are not allowed"
-        raise ValueError(message)
-    return text
-
-
-# PostgreSQL's jsonb refuses NUL, and no page needs control characters.
-type Text = Annotated[str, AfterValidator(_printable)]
-type ShortText = Annotated[Text, Field(max_length=500)]
+from generation.fields import FieldConflict, ShortText, Text
 
 
 class _Request(BaseModel):
@@ -76,12 +66,3 @@ class PageRequest(_Request):
 
     def _given(self, *names: str) -> list[str]:
         return [name for name in names if getattr(self, name) is not None]
-
-
-class FieldConflict(ValueError):  # noqa: N818  it becomes a FieldIssue per field, not an error of ours
-    """Fields that contradict each other; each is named in the answer."""
-
-    def __init__(self, fields: list[str], problem: str) -> None:
-        super().__init__(f"{', '.join(fields)}: {problem}")
-        self.fields = fields
-        self.problem = problem

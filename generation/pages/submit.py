@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-from uuid import UUID
-
-from generation.images import records
+from generation.images.records import require_image
 from generation.pages.requests import PageRequest
 from generation.pages.selection import Templates
-from generation.tasks.run import Transactions
+from shared.db.pool import Database
 from shared.errors import FieldIssue, FieldsError, NotFoundError
-
-if TYPE_CHECKING:
-    from psycopg2.extras import RealDictCursor as Cursor
 
 
 async def check_references(
-    database: Transactions, templates: Templates, request: PageRequest, owner: str
+    database: Database, templates: Templates, request: PageRequest, owner: str
 ) -> None:
     """Refuse a request that names an image, template, set or category that is not there.
 
@@ -38,18 +32,10 @@ async def check_references(
         known = {category.category_id for category in await templates.categories()}
         if request.category_id not in known:
             issues.append(FieldIssue("category_id", f"must be one of: {', '.join(sorted(known))}"))
-    if request.image_id and not await _has_image(database, request.image_id, owner):
-        issues.append(FieldIssue("image_id", "there is no such image of yours"))
+    if request.image_id:
+        try:
+            await require_image(database, request.image_id, owner)
+        except FieldsError as error:
+            issues += error.issues
     if issues:
         raise FieldsError(issues)
-
-
-async def _has_image(database: Transactions, image_id: UUID, owner: str) -> bool:
-    def look(cursor: Cursor) -> bool:
-        try:
-            records.get(cursor, image_id, owner)
-        except NotFoundError:
-            return False
-        return True
-
-    return await database.run(look)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from generation.pages.structured import closed
 from generation.ports import Meter, StructuredRequest, TextModel
 from generation.prompts import prompt
+from generation.structured import closed
 from shared.errors import TransientError
 
 

@@ -82,6 +82,8 @@ class Planner(Writer):
             and "block" not in name
         ):
             return super().rows(name, fields, low, high)
+        if not self.templates:
+            return super().rows(name, fields, low, high)
         kept = self.templates if high is None else self.templates[:high]
         pictured = self._pictured(kept)
         return [self._block(template, fields, pictured=template in pictured) for template in kept]

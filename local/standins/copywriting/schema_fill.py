@@ -28,6 +28,8 @@ _FORMATS = {
     "uuid": "00000000-0000-4000-8000-000000000000",
 }
 
+_ENTRY = "entry"  # what the items of a list that is already known are called
+
 Row = Mapping[str, Any]
 
 
@@ -153,7 +155,7 @@ class Filler:
         if shape is not None:
             fields = {field_of(each): length_limit(self._resolved(child)) for each, child in shape.items()}
             rows = self.speaker.rows(name, fields, low, high)
-            return [self.value(items, name, each, depth + 1) for each in _sized(rows, low, high)]
+            return [self.value(items, name, each, depth + 1) for each in _sized(rows, low, high, {})]
         if items.get("type") == "string" and not ({"enum", "const", "pattern", "format"} & items.keys()):
             return self._strings(items, name, low, high)
         count = low if depth > LENIENT_DEPTH else max(low, min(2, high if high is not None else 2))
@@ -162,13 +164,14 @@ class Filler:
     def _strings(self, items: dict[str, Any], name: str, low: int, high: int | None) -> list[str]:
         limit = length_limit(items)
         said = self.speaker.strings(name, low, high, limit)
-        return [self._fitted(text, items) for text in _sized(said, low, high)]
+        return [self._fitted(text, items) for text in _sized(said, low, high, "")]
 
     def _listed(
         self, given: list[Any], items: dict[str, Any], name: str, low: int, high: int | None
     ) -> list[Any]:
         allowed = items.get("enum")
-        kept = [each for each in given if not isinstance(allowed, list) or each in allowed]
+        known = [each for each in given if not isinstance(allowed, list) or each in allowed]
+        kept = [self.value(items, _ENTRY, {_ENTRY: each}, 1) for each in known]
         kept += [self.value(items, name, {}, 1) for _ in range(low - len(kept))]
         return kept if high is None else kept[:high]
 
@@ -239,9 +242,9 @@ def _object_shape(items: dict[str, Any], resolved: Any) -> dict[str, Any] | None
     return None
 
 
-def _sized[T](values: Sequence[T], low: int, high: int | None) -> list[T]:
-    """At least `low` values (the last ones again if need be) and at most `high`."""
-    kept = list(values)
-    while kept and len(kept) < low:
+def _sized[T](values: Sequence[T], low: int, high: int | None, spare: T) -> list[T]:
+    """At least `low` values (the same again if need be, or the spare one) and at most `high`."""
+    kept = list(values) or [spare] * low
+    while len(kept) < low:
         kept.append(kept[len(kept) % len(values)])
     return kept if high is None else kept[:high]

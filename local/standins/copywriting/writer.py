@@ -29,8 +29,9 @@ class Writer:
         return self.voice.say(field, limit)
 
     def _from_fact(self, field: str, limit: int | None) -> str:
-        rows = make_rows(self.voice, {"label": None, "value": None, field: limit}, 1, 1)
-        return rows[0]["label" if field == "label" else "value"] if rows else self.voice.known.name
+        key = "label" if field == "label" else "value"
+        rows = make_rows(self.voice, {"label": None, "value": None, key: limit}, 1, 1)
+        return rows[0][key] if rows else self.voice.known.name
 
     def rows(self, name: str, fields: dict[str, int | None], low: int, high: int | None) -> Sequence[Row]:
         """Rows for a list; `name` may say more about it than its fields do."""

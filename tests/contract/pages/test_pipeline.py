@@ -8,10 +8,10 @@ from uuid import UUID
 import pytest
 
 from generation.images.normalise import normalise
+from generation.images.pictures import Pictures
 from generation.images.store import keep
 from generation.pages import repository as pages
 from generation.pages.document import PageDocument
-from generation.pages.pictures import Pictures
 from generation.pages.pipeline import PagePipeline
 from generation.pages.render import render_document
 from generation.tasks import repository as tasks

@@ -14,6 +14,10 @@ from typing import Any
 ROOT = Path(__file__).parents[3]
 
 HTTP = {
+    "block_regenerate": "generation/pages/{page_id}/blocks/{block_id}/regenerate",
+    "image": "generation/image",
+    "page_feedback": "generation/pages/{page_id}/feedback",
+    "page_rollback": "generation/pages/{page_id}/rollback",
     "display_list": "generation/display-list",
     "health": "generation/actuator/health",
     "message": "generation/message",
@@ -31,7 +35,12 @@ HTTP = {
     "upload_image": "generation/upload-image",
     "wrong_path": "{*path}",
 }
-QUEUES = {"generate_page": "generation-requests", "generation_poison": "generation-requests-poison"}
+QUEUES = {
+    "change_image": "image-requests",
+    "generate_page": "generation-requests",
+    "generation_poison": "generation-requests-poison",
+    "image_poison": "image-requests-poison",
+}
 TIMERS = {"sweep": "*/15 * * * * *"}
 
 

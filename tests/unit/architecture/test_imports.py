@@ -12,6 +12,8 @@ ROOT = Path(__file__).parents[3]
 PRODUCTION = ("shared", "notifications", "generation")
 SDKS = {"openai", "together", "boto3", "botocore", "azure", "psycopg2", "PIL", "aiohttp", "httpx"}
 
+SHARED_BY_DOMAINS = {"generation.ports", "generation.fields", "generation.structured", "generation.prompts"}
+
 # For each folder, the first parts of our own modules it may import. The longest matching folder counts.
 ALLOWED = {
     "shared": {"shared"},
@@ -20,7 +22,7 @@ ALLOWED = {
     "generation": {"shared", "generation", "notifications.outbox"},
     "generation/providers": {"shared", "generation.ports", "generation.providers"},
     "generation/templates": {"shared", "generation.templates"},
-    "generation/images": {"shared", "generation.ports", "generation.images"},
+    "generation/images": {"shared", "generation.images", "generation.tasks", *SHARED_BY_DOMAINS},
     "generation/tasks": {"shared", "generation.ports", "generation.tasks", "notifications.outbox"},
 }
 # Entry points see the composition root and everything of theirs.

@@ -1,6 +1,7 @@
 """The parameter files fit the templates, and their numbers fit each other."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -124,3 +125,33 @@ def test_the_hook_runs_commands_that_exist() -> None:
     assert all((ROOT / f"{module.replace('.', '/')}.py").exists() for module in modules)
     outputs = set(read(INFRA / "main.bicep").outputs)
     assert {"DATABASE_HOST", "DATABASE_NAME", "DATABASE_APP_ROLE", "DATABASE_APP_OBJECT_ID"} <= outputs
+
+
+@pytest.mark.parametrize("name", ["deploy", "migrating-from-aks"])
+def test_the_pages_name_files_that_exist(name: str) -> None:
+    """Every path below infra/ that the pages name is there, and every module of deploy.md's table."""
+    text = (ROOT / f"docs/{name}.md").read_text("utf-8")
+    paths = {
+        path for path in re.findall(r"(?:infra|modules)/[\w./-]+\.(?:bicep|json|sh)", text) if "*" not in path
+    }
+    assert paths
+    for path in paths:
+        assert (ROOT / path).exists() or (INFRA / path).exists(), path
+
+
+def test_deploy_md_describes_every_module() -> None:
+    """The table of what is made has each module but the one that only composes."""
+    text = (ROOT / "docs/deploy.md").read_text("utf-8")
+    modules = {path.stem for path in INFRA.glob("modules/*.bicep")} - {"data"}
+    assert {module for module in modules if f"`{module}`" not in text} == set()
+
+
+def test_deploy_md_does_the_right_sums() -> None:
+    """The table of connections is that of the parameter files."""
+    text = (ROOT / "docs/deploy.md").read_text("utf-8")
+    for name in ENVIRONMENTS:
+        values = given(f"environments/{name}")
+        instances, postgres = values["functionApp"]["maximumInstanceCount"], values["postgres"]
+        pool = instances * values["functionApp"]["databasePoolSize"]
+        sku = postgres["skuName"].removeprefix("Standard_")
+        assert f"| {name} | {instances} | {pool} | {postgres['maxConnections']:,} ({sku}) |" in text

@@ -35,6 +35,7 @@ KEYS = {
     "STREAM_TICKET_SECRET",
 }
 
+ENVIRONMENTS = sorted(path.name for path in INFRA.glob("environments/*.parameters.json"))
 APP = read(INFRA / "modules/function-settings.bicep").variables["settings"]
 RELAY = {
     entry["name"]: entry

@@ -23,10 +23,15 @@ def facts_of(product: dict[str, Any]) -> list[dict[str, str]]:
     """A product's facts, numbered."""
     pairs = [(name, value, "attribute") for name, value in product["attributes"].items()]
     pairs += [(name, value, "notice") for name, value in product["notice"].items()]
-    pairs += [("설명", product["description"], "description"), ("포장재", ", ".join(product["packaging"]), "packaging")]
+    pairs += [
+        ("설명", product["description"], "description"),
+        ("포장재", ", ".join(product["packaging"]), "packaging"),
+    ]
     pairs += [("가격", f"{product['price_krw']:,}원", "price")]
     names = ("id", "name", "value", "source")
-    return [dict(zip(names, (f"F{number}", *pair), strict=True)) for number, pair in enumerate(pairs, start=1)]
+    return [
+        dict(zip(names, (f"F{number}", *pair), strict=True)) for number, pair in enumerate(pairs, start=1)
+    ]
 
 
 def text(limit: int | None = None) -> dict[str, Any]:
@@ -54,7 +59,9 @@ SLOTS: dict[str, dict[str, Any]] = {
     "hero": closed(eyebrow=text(20), headline=text(24), subhead=text(60), body=text(200)),
     "features": closed(headline=text(24), items=listed(closed(title=text(20), body=text(120)), 3, 4)),
     "story": closed(headline=text(24), body=text(240), caption=text(40)),
-    "how_to": closed(headline=text(24), items=listed(closed(step=text(), title=text(20), body=text(80)), 3, 5)),
+    "how_to": closed(
+        headline=text(24), items=listed(closed(step=text(), title=text(20), body=text(80)), 3, 5)
+    ),
     "faq": closed(headline=text(24), items=listed(closed(question=text(40), answer=text(120)), 3, 6)),
     "comparison": closed(
         headline=text(24), rows=listed(closed(label=text(20), ours=text(40), usual=text(40)), 1, 5)
@@ -97,7 +104,9 @@ def block(product: dict[str, Any], block_type: str, slots: dict[str, Any] | None
     return ask("block", f"block_{block_type}", data | more, schema)
 
 
-def problems(value: Any, schema: dict[str, Any], root: dict[str, Any] | None = None, at: str = "$") -> list[str]:
+def problems(
+    value: Any, schema: dict[str, Any], root: dict[str, Any] | None = None, at: str = "$"
+) -> list[str]:
     """Where a value breaks a schema; empty if nowhere. Knows what strict mode allows."""
     root = root or schema
     if "$ref" in schema:
@@ -115,12 +124,10 @@ def problems(value: Any, schema: dict[str, Any], root: dict[str, Any] | None = N
     return [] if any(not each for each in tried) else tried[0]
 
 
-def _typed_problems(value: Any, schema: dict[str, Any], kind: str, root: dict[str, Any], at: str) -> list[str]:
-    types: dict[str, type | tuple[type, ...]] = {
-        "object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "boolean": bool,
-        "null": type(None),
-    }  # fmt: skip
-    if not isinstance(value, types[kind]) or (kind in {"integer", "number"} and isinstance(value, bool)):
+def _typed_problems(
+    value: Any, schema: dict[str, Any], kind: str, root: dict[str, Any], at: str
+) -> list[str]:
+    if not _is_a(kind, value):
         return [f"{at}: {value!r} is no {kind}"]
     if kind == "object":
         return _object_problems(value, schema, root, at)
@@ -136,7 +143,17 @@ def _typed_problems(value: Any, schema: dict[str, Any], kind: str, root: dict[st
     return []
 
 
-def _object_problems(value: dict[str, Any], schema: dict[str, Any], root: dict[str, Any], at: str) -> list[str]:
+def _is_a(kind: str, value: Any) -> bool:
+    types: dict[str, type | tuple[type, ...]] = {
+        "object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "boolean": bool,
+        "null": type(None),
+    }  # fmt: skip
+    return isinstance(value, types[kind]) and not (kind in {"integer", "number"} and isinstance(value, bool))
+
+
+def _object_problems(
+    value: dict[str, Any], schema: dict[str, Any], root: dict[str, Any], at: str
+) -> list[str]:
     properties = schema.get("properties", {})
     if list(value) != list(properties):
         return [f"{at}: has {list(value)}, wants {list(properties)}"]

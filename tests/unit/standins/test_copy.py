@@ -13,7 +13,18 @@ from local.standins.copywriting.kinds import kind_of
 from local.standins.copywriting.knowledge import is_claim, short_name
 from local.standins.copywriting.reading import read_messages
 from local.standins.copywriting.translator import romanize, translate
-from tests.unit.standins.prompts import IDS, SLOTS, ask, block, closed, facts_of, listed, problems, products, text
+from tests.unit.standins.prompts import (
+    IDS,
+    SLOTS,
+    ask,
+    block,
+    closed,
+    facts_of,
+    listed,
+    problems,
+    products,
+    text,
+)
 
 SUPERLATIVES = re.compile(r"최고|최상|최초|유일|완벽|1위|일등|무조건|100%|보장|기적|인증받|가장 ")
 
@@ -75,7 +86,11 @@ def test_blocks_of_different_kinds_do_not_repeat_each_other() -> None:
     mug = products()[0]
     said = list(
         chain.from_iterable(
-            {sentence for each in _strings(block(mug, kind)["slots"]) for sentence in re.split(r"(?<=[.])\s", each)}
+            {
+                sentence
+                for each in _strings(block(mug, kind)["slots"])
+                for sentence in re.split(r"(?<=[.])\s", each)
+            }
             for kind in ("hero", "features", "story", "how_to", "call_to_action")
         )
     )
@@ -124,22 +139,32 @@ def test_claims_in_the_sellers_words_are_left_out() -> None:
     assert not re.search("완치|1위|추천", said)
 
 
+KINDS = {
+    "hero": True, "problem": False, "features": True, "gallery": True, "how_to": False, "faq": False,
+    "specification": False, "product_notice": False, "call_to_action": True,
+}  # fmt: skip
 TEMPLATES = [
     {"template_id": f"t{number}", "block_type": kind, "name": kind, "has_image": image, "source": "copy"}
-    for number, (kind, image) in enumerate(
-        [("hero", True), ("problem", False), ("features", True), ("gallery", True), ("how_to", False)]
-        + [("faq", False), ("specification", False), ("product_notice", False), ("call_to_action", True)]
-    )
+    for number, (kind, image) in enumerate(KINDS.items())
 ]
 
 
-def _plan(templates: list[dict[str, Any]], images: int, product: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+def _plan(
+    templates: list[dict[str, Any]], images: int, product: dict[str, Any] | None = None
+) -> list[dict[str, Any]]:
     product = product or products()[0]
     facts = facts_of(product)
     allowed = {"type": "string", "enum": [template["template_id"] for template in templates]}
     ids = {"type": "array", "items": {"type": "string", "enum": [fact["id"] for fact in facts]}}
     nullable = {"type": ["string", "null"]}
-    item = closed(template_id=allowed, brief=text(160), fact_ids=ids, image_prompt=nullable, image_alt=nullable, why=text())
+    item = closed(
+        template_id=allowed,
+        brief=text(160),
+        fact_ids=ids,
+        image_prompt=nullable,
+        image_alt=nullable,
+        why=text(),
+    )
     schema = closed(title=text(60), theme_hint=text(), blocks=listed(item, 1, 20))
     data = {"product": product, "facts": facts, "templates": templates, "options": {"images": images}}
     answer = ask("plan", "plan", data, schema)
@@ -165,14 +190,18 @@ def test_a_plan_keeps_the_order_and_asks_for_the_pictures_wanted(images: int) ->
 def test_a_plan_leaves_out_blocks_without_facts() -> None:
     """No certificate without one; but a short list is filled up to six."""
     extra = [{"template_id": "cert", "block_type": "certification", "has_image": False}]
-    assert "cert" not in [each["template_id"] for each in _plan(TEMPLATES + extra, 3)]
-    few = TEMPLATES[:3] + extra
+    assert "cert" not in [each["template_id"] for each in _plan([*TEMPLATES, *extra], 3)]
+    few = [*TEMPLATES[:3], *extra]
     assert len(_plan(few, 3)) == 4
 
 
 def test_a_plan_chooses_from_a_long_list() -> None:
     """Of three variants of each kind one is taken."""
-    many = [template | {"template_id": f"{template['template_id']}-{n}"} for template in TEMPLATES for n in range(3)]
+    many = [
+        template | {"template_id": f"{template['template_id']}-{n}"}
+        for template in TEMPLATES
+        for n in range(3)
+    ]
     blocks = _plan(many, 3)
     kinds = [each["template_id"].split("-")[0] for each in blocks]
     assert len(kinds) == len(set(kinds))
@@ -211,7 +240,9 @@ def test_prompts_are_read_in_several_shapes() -> None:
     """A fenced object, an object among prose, or plain lines."""
     fact = {"id": "F1", "name": "소재", "value": "면", "source": "attribute"}
     fenced = f"<data>\n{json.dumps({'facts': [fact]}, ensure_ascii=False)}\n</data>"
-    prose = f"다음을 보고 {{쓰세요}}:\n```json\n{json.dumps({'a': {'b': [fact]}}, ensure_ascii=False)}\n``` 끝"
+    prose = (
+        f"다음을 보고 {{쓰세요}}:\n```json\n{json.dumps({'a': {'b': [fact]}}, ensure_ascii=False)}\n``` 끝"
+    )
     lines = "[F1] 소재: 면\n- 다른 말"
     for content in (fenced, prose, lines):
         reading = read_messages([{"role": "user", "content": content}])
@@ -220,7 +251,11 @@ def test_prompts_are_read_in_several_shapes() -> None:
 
 def test_hostile_prompts_do_no_harm() -> None:
     """Deep nesting, many braces and wrong types are survived."""
-    for content in ("{" * 3000, "[" * 5000, json.dumps({"facts": [1, None, {"name": [], "value": {}}], "block": 5})):
+    for content in (
+        "{" * 3000,
+        "[" * 5000,
+        json.dumps({"facts": [1, None, {"name": [], "value": {}}], "block": 5}),
+    ):
         read_messages([{"role": "user", "content": content}])
 
 

@@ -37,7 +37,9 @@ def _busy() -> bytes:
     return _encoded(picture)
 
 
-def _picture(prompt: str = "a mug", seed: int = 0, size: tuple[int, int] = (SIZE, SIZE), kind: str = "jpeg") -> Picture:
+def _picture(
+    prompt: str = "a mug", seed: int = 0, size: tuple[int, int] = (SIZE, SIZE), kind: str = "jpeg"
+) -> Picture:
     return Picture(prompt, seed, *size, kind)
 
 

@@ -14,8 +14,10 @@ from local.standins.schema_rules import check_strict
 from tests.unit.standins.prompts import closed, facts_of, listed, problems, products, request, text
 
 NAMES = st.sampled_from(
-    ["headline", "body", "items", "rows", "label", "value", "question", "answer", "step", "ours", "usual", "alt"]
-    + ["caption", "call_to_action", "image_prompt", "brief", "why", "price", "색상", "x", "fact_ids", "title"]
+    """
+    headline body items rows label value question answer step ours usual alt caption call_to_action image_prompt
+    brief why price 색상 x fact_ids title blocks
+    """.split()
 )
 STRINGS = st.one_of(
     st.just({"type": "string"}),
@@ -56,7 +58,17 @@ def _unions(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 VALUES = st.recursive(
     STRINGS | NUMBERS, lambda inner: _lists(inner) | _objects(inner) | _unions(inner), max_leaves=8
 )
-KINDS = ["hero", "features", "faq", "comparison", "specification", "product_notice", "statistics", "gallery", "zzz"]
+KINDS = [
+    "hero",
+    "features",
+    "faq",
+    "comparison",
+    "specification",
+    "product_notice",
+    "statistics",
+    "gallery",
+    "zzz",
+]
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -66,7 +78,9 @@ KINDS = ["hero", "features", "faq", "comparison", "specification", "product_noti
     st.sampled_from(KINDS),
     st.integers(0, 5),
 )
-def test_any_strict_schema_is_filled_validly(schema: dict[str, Any], endpoint: str, kind: str, which: int) -> None:
+def test_any_strict_schema_is_filled_validly(
+    schema: dict[str, Any], endpoint: str, kind: str, which: int
+) -> None:
     """Every endpoint answers any strict schema with a value it allows, limits of characters included."""
     check_strict("answer", schema)
     product = products()[which]
@@ -91,7 +105,9 @@ def test_recursive_schemas_end() -> None:
     assert problems(json.loads(answer_to(request("tree", {}, schema), "block", "s", [])), schema) == []
 
 
-@pytest.mark.parametrize("pattern", [r"^#[0-9A-F]{6}$", r"^\d{4}-\d{2}$", r"[^a-z]{3}x?", r"(a|bc)+d", r"^\w+$"])
+@pytest.mark.parametrize(
+    "pattern", [r"^#[0-9A-F]{6}$", r"^\d{4}-\d{2}$", r"[^a-z]{3}x?", r"(a|bc)+d", r"^\w+$"]
+)
 def test_patterns_are_matched(pattern: str) -> None:
     """A text for a pattern matches it."""
     import re

@@ -24,14 +24,20 @@ def _deep(levels: int) -> dict[str, Any]:
     [
         (closed(a={"oneOf": [text()]}), "'oneOf' is not permitted"),
         (closed(a=text() | {"default": "x"}), "'default' is not permitted"),
-        ({"type": "object", "properties": {"a": text()}, "additionalProperties": False}, "'required' is required"),
+        (
+            {"type": "object", "properties": {"a": text()}, "additionalProperties": False},
+            "'required' is required",
+        ),
         (closed(a=text()) | {"required": []}, "Missing 'a'"),
         (closed(a=text()) | {"additionalProperties": True}, "'additionalProperties' is required"),
-        (closed(a={"type": "object", "properties": {}, "required": []}), "'additionalProperties' is required"),
+        (
+            closed(a={"type": "object", "properties": {}, "required": []}),
+            "'additionalProperties' is required",
+        ),
         (closed(a={"type": "array"}), "array schema missing items"),
         (closed(a={}), "must have a 'type' key"),
         (closed(a={"$ref": "#/$defs/none"}), "was not found"),
-        ({"anyOf": [closed(a=text())]}, 'must be a JSON Schema of \'type: "object"\''),
+        ({"anyOf": [closed(a=text())]}, "must be a JSON Schema of 'type: \"object\"'"),
         (_deep(12), "levels of nesting exceeds limit"),
     ],
 )
@@ -87,7 +93,10 @@ def test_unknown_response_formats_are_refused(response_format: Any) -> None:
         ({"model": "gpt-4o-mini", "reasoning_effort": "none"}, "reasoning_effort"),
         ({"max_completion_tokens": 0}, "max_completion_tokens"),
         ({"stream": True}, "stream"),
-        ({"response_format": {"type": "json_object"}, "messages": [{"role": "user", "content": "x"}]}, "messages"),
+        (
+            {"response_format": {"type": "json_object"}, "messages": [{"role": "user", "content": "x"}]},
+            "messages",
+        ),
     ],
 )
 def test_bad_chat_requests_are_refused(change: dict[str, Any], param: str | None) -> None:
@@ -105,7 +114,13 @@ def test_temperature_goes_with_no_reasoning() -> None:
 
 @pytest.mark.parametrize(
     ("name", "endpoint"),
-    [("plan", "plan"), ("block_hero", "block"), ("vision", "vision"), ("planet", "chat"), ("translate_x", "translate")],
+    [
+        ("plan", "plan"),
+        ("block_hero", "block"),
+        ("vision", "vision"),
+        ("planet", "chat"),
+        ("translate_x", "translate"),
+    ],
 )
 def test_endpoints_are_told_by_the_schema_name(name: str, endpoint: str) -> None:
     """The exact name or the name and an underscore; anything else is chat."""
@@ -114,5 +129,12 @@ def test_endpoints_are_told_by_the_schema_name(name: str, endpoint: str) -> None
 
 def test_hostile_bodies_are_chat() -> None:
     """Whatever the body is, there is an endpoint."""
-    for body in (None, [], "x", {"response_format": []}, {"response_format": {"json_schema": {"name": 1}}}):
+    hostile: list[Any] = [
+        None,
+        [],
+        "x",
+        {"response_format": []},
+        {"response_format": {"json_schema": {"name": 1}}},
+    ]
+    for body in hostile:
         assert endpoint_of(body) == "chat"

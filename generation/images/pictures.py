@@ -1,4 +1,4 @@
-"""A page's pictures: the seller's photo, new scenes made from it, and what stands in when there is none."""
+"""Pictures: the seller's photo, what is made from it, and what stands in when there is none."""
 
 from __future__ import annotations
 
@@ -6,20 +6,34 @@ import asyncio
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 from uuid import UUID, uuid5
+
+from pydantic import BaseModel, ConfigDict
 
 from generation.images import records
 from generation.images.drawn import draw_placeholder
 from generation.images.normalise import normalise
 from generation.images.records import ImageRecord, Source
 from generation.images.store import keep
-from generation.pages.document import KeptImage
-from generation.pages.requests import Product
 from generation.ports import AssetStore, Downloader, ImageModel, Meter, Photo
 from generation.prompts import prompt
 from shared.db.pool import Database
 
 type SizeFor = Callable[[str], tuple[int, int]]
+
+
+class KeptImage(BaseModel):
+    """A picture in the asset store; sizes in pixels, `url` as browsers read it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    image_id: UUID
+    s3_key: str
+    url: str
+    width: int
+    height: int
+    source: Literal["upload", "generated", "drawn"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +70,24 @@ class Pictures:
         photo = await asyncio.to_thread(normalise, await self.downloads.fetch(url))
         return await self._keep(photo, image_id, owner, "upload")
 
-    async def drawn(self, product: Product, image_id: UUID, owner: str) -> KeptImage:
+    async def drawn(self, name: str, category: str, image_id: UUID, owner: str) -> KeptImage:
         """A calm drawn picture for a product without a photo."""
-        content = await asyncio.to_thread(draw_placeholder, product.name, product.category or "")
+        content = await asyncio.to_thread(draw_placeholder, name, category)
         photo = await asyncio.to_thread(normalise, content)
         return await self._keep(photo, image_id, owner, "drawn")
 
-    async def scene(
+    async def changed(
         self, original: KeptImage, wanted: str, ratio: str, *, image_id: UUID, owner: str, meter: Meter
     ) -> KeptImage:
-        """The original photo in a new scene.
+        """The original photo, changed as `wanted` says in English.
+
+        Args:
+            original: what to start from.
+            wanted: the scene or change.
+            ratio: width:height of the result, such as `4:3`; the model's nearest size is taken.
+            image_id: under which it is kept.
+            owner: whose it is.
+            meter: takes the cost.
 
         Raises:
             PermanentError: `image_blocked`, `quota_exhausted`, or `photo_*`: what came back is no picture.
