@@ -14,8 +14,9 @@ from generation.images.pictures import Pictures
 from generation.pages.pipeline import PagePipeline
 from generation.pages.regenerate import BlockPipeline
 from generation.tasks.model import TaskKind
-from generation.tasks.runner import TaskRunner
+from generation.tasks.runner import Handler, TaskRunner
 from generation.tasks.submit import Submitter
+from generation.tasks.sweep import Sweeper
 from generation.templates.repository import TemplateRepository
 from notifications.publisher import Publisher
 from shared import settings
@@ -100,6 +101,11 @@ class App:
         )
 
     @cached_property
+    def sweeper(self) -> Sweeper:
+        """Enqueues what a crash left behind."""
+        return Sweeper(self.database, self.queues, self.publisher, self.tasks)
+
+    @cached_property
     def templates(self) -> TemplateRepository:
         """The template library."""
         return TemplateRepository(self.database)
@@ -157,7 +163,7 @@ class App:
     @cached_property
     def runner(self) -> TaskRunner:
         """Runs tasks."""
-        handlers = {
+        handlers: dict[TaskKind, Handler] = {
             TaskKind.PAGE: PagePipeline(self.text, self.pictures, self.products, self.templates),
             TaskKind.BLOCK: BlockPipeline(self.text, self.database, self.templates.get_version),
             TaskKind.IMAGE: ImagePipeline(self.text, self.pictures),

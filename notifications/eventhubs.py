@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from notifications.publisher import Outgoing, SendError
 from shared.errors import UnavailableError
-from shared.identity import AsyncIdentity
+from shared.event_hubs import AsyncIdentity, tls_context
 from shared.settings import EventHubSettings
 
 if TYPE_CHECKING:
@@ -168,6 +168,7 @@ def _producer(settings: EventHubSettings) -> EventHubProducerClient:
         "retry_total": 1,
         "retry_backoff_factor": 0.1,
         "auth_timeout": 5,
+        "ssl_context": tls_context(),
     }
     if settings.connection is not None:
         return EventHubProducerClient.from_connection_string(

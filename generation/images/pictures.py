@@ -18,7 +18,9 @@ from generation.images.records import ImageRecord, Source
 from generation.images.store import keep
 from generation.ports import AssetStore, Downloader, ImageModel, Meter, Photo
 from generation.prompts import prompt
+from generation.tasks.run import STORE_POLICY
 from shared.db.pool import Database
+from shared.retry import retry
 
 type SizeFor = Callable[[str], tuple[int, int]]
 
@@ -102,7 +104,9 @@ class Pictures:
             seed=image_id.int % 2**31,
             meter=meter,
         )
-        return await self._keep(await asyncio.to_thread(normalise, content), image_id, owner, "generated")
+        photo = await asyncio.to_thread(normalise, content)
+        # Retried by itself: the picture is paid for, and only the store is away.
+        return await retry(lambda: self._keep(photo, image_id, owner, "generated"), STORE_POLICY)
 
     async def for_model(self, image: KeptImage) -> str:
         """An address a model can read the picture at: its URL, or a data URL."""

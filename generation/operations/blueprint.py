@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 import azure.functions as func
@@ -9,7 +10,7 @@ import azure.functions as func
 from bootstrap import App, app
 from generation.operations.readiness import readiness
 from shared.blueprint import Endpoints
-from shared.errors import NotFoundError
+from shared.errors import NotFoundError, UnavailableError
 from shared.http import Call, Reply, reply
 
 log = logging.getLogger(__name__)
@@ -57,7 +58,12 @@ endpoints.route("wrong_path", "{*path}", public=True, **_ANY)
 async def sweep(timer: func.TimerRequest) -> None:  # noqa: ARG001  the host passes it by name
     """Enqueue tasks that a crash left behind and publish what the outbox still holds."""
     root = app()
-    resent = await root.submitter.resend(root.tasks.stale_after)
-    published = await root.publisher.sweep()
-    if resent or published:
-        log.info("swept", extra={"tasks": resent, "events": published})
+    # Side by side, so that a queue that is away does not keep events from being published.
+    results = await asyncio.gather(root.sweeper.sweep(), root.publisher.sweep(), return_exceptions=True)
+    for result in results:
+        if isinstance(result, UnavailableError):
+            log.warning("swept only in part: %s", result.message)
+        elif isinstance(result, BaseException):
+            raise result
+    if any(results):
+        log.info("swept", extra={"tasks": results[0], "events": results[1]})

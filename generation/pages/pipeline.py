@@ -76,7 +76,11 @@ class _Page:
         photo = None
         if image_id is not None:
             photo = await self._run.optional_step(
-                "photo", KeptImage, lambda _: pictures.uploaded(image_id, owner), "사진을 확인했어요"
+                "photo",
+                KeptImage,
+                lambda _: pictures.uploaded(image_id, owner),
+                "사진을 확인했어요",
+                otherwise="photo_missing",
             )
         elif url is not None:
             photo = await self._run.optional_step(
@@ -84,6 +88,7 @@ class _Page:
                 KeptImage,
                 lambda _: pictures.fetched(str(url), self._id("photo"), owner),
                 "사진을 확인했어요",
+                otherwise="photo_missing",
             )
         return photo or await self._run.step(
             "photo:drawn",
@@ -100,7 +105,11 @@ class _Page:
             return []
         address = await self._kit.pictures.for_model(photo)
         seen = await self._run.optional_step(
-            "vision", Seen, lambda meter: look_at(self._kit.text, address, meter), "사진을 살펴봤어요"
+            "vision",
+            Seen,
+            lambda meter: look_at(self._kit.text, address, meter),
+            "사진을 살펴봤어요",
+            otherwise="vision_failed",
         )
         return seen.pairs() if seen else []
 
@@ -158,6 +167,7 @@ class _Page:
                 meter=meter,
             ),
             f"'{template.name}' 이미지를 만들었어요",
+            otherwise="image_failed",
         )
 
     def _id(self, key: str) -> UUID:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import logging
-from typing import Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
 from generation.tasks import poison
-from generation.tasks.run import Announcer, Transactions
+from generation.tasks.run import STORE_POLICY, Announcer, Transactions
 from generation.tasks.runner import TaskRunner
 from shared.errors import MalformedError
 from shared.messages import TaskMessage, poison_queue
 from shared.queues import QueueSender
+from shared.retry import retry
+from shared.settings import TaskSettings
+
+if TYPE_CHECKING:
+    from psycopg2.extras import RealDictCursor as Cursor
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +36,10 @@ class Root(Protocol):
     @property
     def database(self) -> Transactions:
         """PostgreSQL."""
+
+    @property
+    def tasks(self) -> TaskSettings:
+        """How tasks are run."""
 
     @property
     def publisher(self) -> Announcer:
@@ -57,14 +67,20 @@ async def consume_poison(root: Root, queue: str, body: bytes) -> None:
     Raises:
         UnavailableError: the database is away; the message stays in the poison queue.
     """
-    text = body.decode("utf-8", "backslashreplace")
     try:
         message = TaskMessage.decode(body)
     except MalformedError as error:
-        reason = error.message
-        await root.database.run(
-            lambda cursor: poison.record(cursor, uuid4(), queue, text, code="malformed", reason=reason)
+        text, reason = body.decode("utf-8", "backslashreplace"), error.message
+        await _store(
+            root,
+            lambda cursor: poison.record(cursor, uuid4(), queue, text, code="malformed", reason=reason),
         )
         return
-    await root.database.run(lambda cursor: poison.fail_and_record(cursor, uuid4(), queue, text, message))
+    stale_after = root.tasks.stale_after
+    await _store(root, lambda cursor: poison.fail_and_record(cursor, uuid4(), queue, message, stale_after))
     root.publisher.notify(str(message.task_id))
+
+
+async def _store(root: Root, work: Callable[[Cursor], None]) -> None:
+    # A message in a poison queue that is not handled comes back only after the host's ten-minute lease.
+    await retry(lambda: root.database.run(work), STORE_POLICY)

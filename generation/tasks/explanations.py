@@ -62,8 +62,8 @@ _EXPLANATIONS: dict[str, tuple[str, str]] = {
         "The content filter stopped this. Change the product's description.",
     ),
     "image_blocked": (
-        "이미지 서비스가 이 사진을 처리하지 않아 원본 사진을 사용했습니다.",
-        "The image service would not process this picture, so the original photo stands in.",
+        "이미지 서비스가 이 사진을 처리하지 않았습니다.",
+        "The image service would not process this picture.",
     ),
     "image_failed": (
         "이미지를 새로 만들지 못해 원본 사진을 사용했습니다.",
@@ -110,8 +110,8 @@ _EXPLANATIONS: dict[str, tuple[str, str]] = {
         "The AI service took too long. Try again later.",
     ),
     "image_unusable": (
-        "이미지 서비스가 쓸 수 없는 그림을 보내 원본 사진을 사용했습니다.",
-        "The image service sent no usable picture, so the original photo stands in.",
+        "이미지 서비스가 쓸 수 없는 그림을 보냈습니다.",
+        "The image service sent no usable picture.",
     ),
     "asset_rejected": (
         "이미지 저장소가 요청을 거부했습니다. 운영자에게 알려 주세요.",
@@ -124,6 +124,10 @@ _EXPLANATIONS: dict[str, tuple[str, str]] = {
     "database_unavailable": (
         "데이터베이스가 응답하지 않습니다. 잠시 후 다시 시도해 주세요.",
         "The database does not answer. Try again later.",
+    ),
+    "queue_unavailable": (
+        "작업 대기열이 응답하지 않습니다. 잠시 후 다시 시도해 주세요.",
+        "The work queue does not answer. Try again later.",
     ),
     "task_budget_used": (
         "이 작업에 정해진 비용 한도를 넘었습니다.",
@@ -162,3 +166,14 @@ def explain_error(error: AppError) -> dict[str, str]:
     """As `explain`; the sender's own mistakes carry their own words in English."""
     explained = explain(error.code)
     return explained if error.code in _EXPLANATIONS else {**explained, "message_en": error.message}
+
+
+def warning(error: AppError, step: str, otherwise: str) -> dict[str, str]:
+    """`{code, message, message_en, step}`: what stands in for the missing, then why; `otherwise` is a code of ours."""
+    consequence, reason = explain(otherwise), explain_error(error)
+    return {
+        "code": error.code,
+        "message": f"{consequence['message']} {reason['message']}",
+        "message_en": f"{consequence['message_en']} {reason['message_en']}",
+        "step": step,
+    }

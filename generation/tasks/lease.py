@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from psycopg2.extras import RealDictCursor as Cursor
 
 _HELD = "task_id = %s and attempt = %s and status = 'running'"
-_UNFINISHED = "task_id = %s and status in ('queued', 'running')"
 _COST = """usd = usd + %s, input_tokens = input_tokens + %s, output_tokens = output_tokens + %s,
                    images = images + %s"""
 
@@ -31,7 +30,7 @@ def claim(cursor: Cursor, task_id: UUID, stale_after: float) -> Lease | None:
     """Take the task for this run, or None when it is finished or another live worker has it."""
     cursor.execute(
         """update tasks set status = 'running', attempt = attempt + 1, heartbeat_at = now(),
-                  started_at = coalesce(started_at, now())
+                  crashes = crashes + (status = 'running')::int, started_at = coalesce(started_at, now())
            where task_id = %s and (status = 'queued' or
                  (status = 'running' and heartbeat_at < now() - make_interval(secs => %s)))
            returning attempt, owner, kind, request, traceparent, usd""",
@@ -76,17 +75,20 @@ def save_step(
         LeaseLostError, TaskCancelledError: nothing was written.
     """
     cursor.execute(
+        """insert into task_steps (task_id, step_key, result, attempt, usd) values (%s, %s, %s, %s, %s)
+           on conflict (task_id, step_key) do nothing""",
+        (str(lease.task_id), key, as_json(result), lease.attempt, meter.usd),
+    )
+    if cursor.rowcount == 0:  # repeated, because the answer to a commit was lost
+        heartbeat(cursor, lease)
+        return
+    cursor.execute(
         f"""update tasks set percent = greatest(percent, %s), step = %s, done = greatest(done, %s), total = %s,
                    heartbeat_at = now(), sequence = sequence + 1, {_COST}
             where {_HELD} returning task_id, owner, percent, done, sequence""",
         (progress.percent, progress.step, progress.done, progress.total, *_cost(meter), *_held(lease)),
     )
     row = _require(cursor, lease)
-    cursor.execute(
-        """insert into task_steps (task_id, step_key, result, attempt, usd) values (%s, %s, %s, %s, %s)
-           on conflict (task_id, step_key) do nothing""",
-        (str(lease.task_id), key, as_json(result), lease.attempt, meter.usd),
-    )
     spend(cursor, lease.owner, meter.usd)
     data = {
         "percent": row["percent"],
@@ -120,9 +122,19 @@ def complete(cursor: Cursor, lease: Lease, result: dict[str, Any], warnings: lis
     announce(cursor, row, EventType.COMPLETED, data)
 
 
-def fail(cursor: Cursor, task_id: UUID, error: dict[str, str], *, lease: Lease | None = None) -> bool:
-    """End an unfinished task with an error; with a lease, only while it holds. Whether it did."""
-    condition, values = (_HELD, _held(lease)) if lease else (_UNFINISHED, (str(task_id),))
+def fail(cursor: Cursor, lease: Lease, error: dict[str, str]) -> bool:
+    """End the run's task with an error, if the lease still holds. Whether it did."""
+    return _fail(cursor, error, _HELD, _held(lease))
+
+
+def abandon(cursor: Cursor, task_id: UUID, error: dict[str, str], stale_after: float) -> bool:
+    """End a task that nobody works on with an error; one that a live worker has is left alone. Whether it did."""
+    condition = """task_id = %s and (status = 'queued' or
+                   (status = 'running' and heartbeat_at < now() - make_interval(secs => %s)))"""
+    return _fail(cursor, error, condition, (str(task_id), stale_after))
+
+
+def _fail(cursor: Cursor, error: dict[str, str], condition: str, values: tuple[Any, ...]) -> bool:
     cursor.execute(
         f"""update tasks set status = 'failed', error = %s, finished_at = now(), sequence = sequence + 1
             where {condition} returning task_id, owner, sequence""",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -40,21 +41,28 @@ def record(
     )
 
 
-def fail_and_record(cursor: Cursor, poison_id: UUID, queue: str, body: str, message: TaskMessage) -> None:
-    """The host gave up on this message (its worker died again and again): its task fails, unless it is finished."""
-    task_id = message.task_id
-    cursor.execute("select attempt, step, error from tasks where task_id = %s", (str(task_id),))
-    row: dict[str, Any] = cursor.fetchone() or {"attempt": 0, "step": None, "error": None}
-    error: dict[str, str] = row["error"] or explain("worker_lost")
-    lease.fail(cursor, task_id, explain("worker_lost"))
-    reason = f"after step {row['step']}: {error['message_en']}"
+def record_task(
+    cursor: Cursor, poison_id: UUID, queue: str, message: TaskMessage, row: Mapping[str, Any]
+) -> None:
+    """Keep a message of ours; `row` is its task's (attempt, step, error)."""
+    error = row.get("error") or explain("worker_lost")
     record(
         cursor,
         poison_id,
         queue,
-        body,
+        message.encode(),
         code=error["code"],
-        reason=reason,
-        task_id=task_id,
+        reason=f"after step {row['step']}: {error['message_en']}",
+        task_id=message.task_id,
         attempts=row["attempt"],
     )
+
+
+def fail_and_record(
+    cursor: Cursor, poison_id: UUID, queue: str, message: TaskMessage, stale_after: float
+) -> None:
+    """The host gave up on this message: its task fails, unless it is finished or a live worker has it."""
+    lease.abandon(cursor, message.task_id, explain("worker_lost"), stale_after)
+    cursor.execute("select attempt, step, error from tasks where task_id = %s", (str(message.task_id),))
+    row = cursor.fetchone() or {"attempt": 0, "step": None, "error": None}
+    record_task(cursor, poison_id, queue, message, row)

@@ -139,7 +139,7 @@ def requeue(cursor: Cursor, task_id: UUID, owner: str) -> dict[str, Any]:
     """
     cursor.execute(
         """update tasks set status = 'queued', error = null, finished_at = null, enqueued_at = null,
-                  heartbeat_at = null, sequence = sequence + 1
+                  crashes = 0, heartbeat_at = null, sequence = sequence + 1
            where task_id = %s and owner = %s and status in ('failed', 'cancelled')
            returning *""",
         (str(task_id), owner),
@@ -153,22 +153,20 @@ def requeue(cursor: Cursor, task_id: UUID, owner: str) -> dict[str, Any]:
 
 
 def stale(cursor: Cursor, stale_after: float, limit: int) -> list[dict[str, Any]]:
-    """Unfinished tasks nobody seems to work on, marked as enqueued so that the next sweep leaves them alone.
+    """Unfinished tasks nobody seems to work on, oldest first.
 
-    Those are: stored but not enqueued (given a tenth of `stale_after` seconds, for the request that is just
+    Those are: stored but not enqueued (given a quarter of `stale_after` seconds, for the request that is just
     doing it), running without a heartbeat, and queued for ten times as long: that message must be lost.
     """
     cursor.execute(
-        """with limits as (select now() - make_interval(secs => %(s)s / 10.0) as unsent,
-                                  now() - make_interval(secs => %(s)s) as silent,
-                                  now() - make_interval(secs => %(s)s * 10.0) as lost)
-           update tasks set enqueued_at = now() where task_id in (
-             select task_id from tasks, limits where status in ('queued', 'running') and (
-               (status = 'queued' and enqueued_at is null and created_at < unsent)
-               or (status = 'queued' and enqueued_at < lost)
-               or (status = 'running' and greatest(heartbeat_at, enqueued_at) < silent))
-             order by created_at limit %(limit)s for update of tasks skip locked)
-           returning task_id, kind, traceparent""",
+        """select task_id, kind, traceparent, crashes, attempt, step from tasks,
+                  (select now() - make_interval(secs => %(s)s / 4.0) as unsent,
+                          now() - make_interval(secs => %(s)s) as silent,
+                          now() - make_interval(secs => %(s)s * 10.0) as lost) as limits
+           where (status = 'queued' and enqueued_at is null and created_at < unsent)
+              or (status = 'queued' and enqueued_at < lost)
+              or (status = 'running' and greatest(heartbeat_at, enqueued_at) < silent)
+           order by created_at limit %(limit)s""",
         {"s": stale_after, "limit": limit},
     )
     return [dict(row) for row in cursor.fetchall()]

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from generation.ports import Meter
 from generation.tasks import lease as leases
-from generation.tasks.explanations import explain_error
+from generation.tasks.explanations import warning
 from generation.tasks.model import Lease, Progress
 from shared.errors import AppError, InvalidError, PermanentError, TransientError, UnavailableError
 from shared.retry import RetryPolicy, retry
@@ -101,9 +101,12 @@ class Run:
         return value[0]
 
     async def optional_step[M: BaseModel](
-        self, key: str, model: type[M], make: Callable[[Meter], Awaitable[M]], message: str
+        self, key: str, model: type[M], make: Callable[[Meter], Awaitable[M]], message: str, *, otherwise: str
     ) -> M | None:
-        """As `step`, but when `make` fails for good: None, and a warning that says what is missing."""
+        """As `step`, but when `make` fails for good: None, and a warning.
+
+        The warning's code says why it failed; its words also say what stands in (`otherwise`, of explanations.py).
+        """
         if "missing" in self._stored.get(key, {}):
             self._done += 1
             self.warnings.append(self._stored[key]["missing"])
@@ -114,7 +117,7 @@ class Run:
             raise  # our own database or store: the whole run waits for it, nothing is lost
         except (PermanentError, TransientError, InvalidError) as error:
             log.warning("step is missing", extra={"step": key, "code": error.code, **self._ids()})
-            missing = {**explain_error(error), "step": key}
+            missing = warning(error, key, otherwise)
             self.warnings.append(missing)
             await self._save(key, {"missing": missing}, Meter(), message)
             return None
@@ -123,6 +126,7 @@ class Run:
         """Store the result and end the task, all in one transaction."""
 
         def work(cursor: Cursor) -> None:
+            leases.heartbeat(cursor, self.lease)  # first, so that a repeat after a lost answer stops here
             outcome.write(cursor)
             leases.complete(cursor, self.lease, outcome.result, self.warnings)
 

@@ -14,9 +14,7 @@ from generation.tasks.model import Lease, TaskKind
 from generation.tasks.run import STORE_POLICY, Announcer, Outcome, Run, Transactions
 from shared.errors import (
     AppError,
-    InvalidError,
     LeaseLostError,
-    PermanentError,
     TaskCancelledError,
     TransientError,
     UnavailableError,
@@ -32,6 +30,12 @@ type Handler = Callable[[Run], Awaitable[Outcome]]
 
 _FIRST_DELAY_SECONDS = 5.0
 _LONGEST_DELAY_SECONDS = 120.0
+# A dependency of ours that is away is nobody's fault: a task outlasts hours of it.
+_OUTAGE_DELIVERIES = 10
+# While the database is away a message waits here; raising would use up the host's dequeue count.
+_CLAIM_POLICY = RetryPolicy(attempts=1000, base=0.5, cap=5.0, deadline=60.0)
+_AWAY_DELAY_SECONDS = 30.0
+_STOPPING = "worker_stopping"
 
 
 class Publisher(Announcer, Protocol):
@@ -71,17 +75,24 @@ class TaskRunner:
         A task that is finished, or that another live worker has, is left alone: the message has done its work.
 
         Raises:
-            UnavailableError: the database is away; the host returns the message to the queue.
+            UnavailableError: the database and the queue are away; the host returns the message to the queue.
         """
-        lease = await self._database.run(
-            lambda cursor: leases.claim(cursor, message.task_id, self._settings.stale_after)
-        )
+        try:
+            lease = await retry(lambda: self._claim(message), _CLAIM_POLICY)
+        except UnavailableError:
+            await self._queues.send(queue, message.encode(), delay=_AWAY_DELAY_SECONDS)
+            return
         if lease is None:
             log.info("nothing to do", extra={"task_id": str(message.task_id)})
             return
         log.info("task claimed", extra=_ids(lease) | {"kind": lease.kind.value, "owner": lease.owner})
         await self._end(lease, message, queue, await self._attempt(lease))
         await self._publisher.flush(str(lease.task_id), self._settings.heartbeat)
+
+    async def _claim(self, message: TaskMessage) -> Lease | None:
+        return await self._database.run(
+            lambda cursor: leases.claim(cursor, message.task_id, self._settings.stale_after)
+        )
 
     async def _attempt(self, lease: Lease) -> AppError | None:
         """Do the work; None, or why it did not end well."""
@@ -93,7 +104,7 @@ class TaskRunner:
             if beat.done() and not beat.cancelled() and isinstance(reason := beat.result(), AppError):
                 return reason
             work.cancel()  # the host is stopping: hand the task back
-            return TransientError("the worker is stopping", code="worker_stopping", retry_after=0.0)
+            return TransientError("the worker is stopping", code=_STOPPING)
         except AppError as error:
             return error
         except Exception as error:
@@ -133,42 +144,46 @@ class TaskRunner:
             log.info("task completed", extra=_ids(lease))
         elif isinstance(error, LeaseLostError | TaskCancelledError):
             log.info("run stopped", extra=_ids(lease) | {"code": error.code})
-        elif (
-            isinstance(error, InvalidError | PermanentError)
-            or message.delivery >= self._settings.max_dequeue_count
-        ):
-            await self._fail(lease, error)
-        else:
+        elif isinstance(error, TransientError) and not self._is_last(message, error):
             await self._give_back(lease, message, queue, error)
+        else:
+            await self._fail(lease, error)
+
+    def _is_last(self, message: TaskMessage, error: TransientError) -> bool:
+        patience = _OUTAGE_DELIVERIES if isinstance(error, UnavailableError) else 1
+        return error.code != _STOPPING and message.delivery >= patience * self._settings.max_dequeue_count
 
     async def _fail(self, lease: Lease, error: AppError) -> None:
         log.error("task failed", extra=_ids(lease) | {"code": error.code, "reason": error.message})
         explained = explain_error(error)
         await retry(
-            lambda: self._database.run(
-                lambda cursor: leases.fail(cursor, lease.task_id, explained, lease=lease)
-            ),
+            lambda: self._database.run(lambda cursor: leases.fail(cursor, lease, explained)),
             STORE_POLICY,
         )
         self._publisher.notify(str(lease.task_id))
 
-    async def _give_back(self, lease: Lease, message: TaskMessage, queue: str, error: AppError) -> None:
+    async def _give_back(self, lease: Lease, message: TaskMessage, queue: str, error: TransientError) -> None:
         """Queued again, with a delay that doubles; if the queue is away, the sweeper enqueues it."""
-        asked = error.retry_after if isinstance(error, TransientError) else None
-        delay = min(_LONGEST_DELAY_SECONDS, _FIRST_DELAY_SECONDS * 2 ** (message.delivery - 1))
-        delay = delay if asked is None else asked
+        again, delay = _next(message, error)
         await retry(lambda: self._database.run(lambda cursor: leases.release(cursor, lease)), STORE_POLICY)
-        again = message.model_copy(update={"delivery": message.delivery + 1})
         try:
             await self._queues.send(queue, again.encode(), delay=delay)
+            await self._database.run(lambda cursor: repository.mark_enqueued(cursor, lease.task_id))
         except UnavailableError:
             log.warning("not enqueued: the sweeper will", extra=_ids(lease))
-            return
-        await self._database.run(lambda cursor: repository.mark_enqueued(cursor, lease.task_id))
         log.warning(
             "task given back",
             extra=_ids(lease) | {"code": error.code, "delay": delay, "reason": error.message},
         )
+
+
+def _next(message: TaskMessage, error: TransientError) -> tuple[TaskMessage, float]:
+    """The message for the next delivery and the seconds until it; a stopping worker is no failure."""
+    if error.code == _STOPPING:
+        return message, 0.0
+    growing = _FIRST_DELAY_SECONDS * 2.0 ** min(message.delivery - 1, 10)
+    delay = min(_LONGEST_DELAY_SECONDS, max(growing, error.retry_after or 0.0))
+    return message.model_copy(update={"delivery": message.delivery + 1}), delay
 
 
 def _ids(lease: Lease) -> dict[str, object]:

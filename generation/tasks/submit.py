@@ -93,15 +93,6 @@ class Submitter:
         await self._enqueue(TaskKind(row["kind"]), task_id, row["traceparent"])
         return row
 
-    async def resend(self, stale_after: float, limit: int = 100) -> int:
-        """Enqueue what was stored but never enqueued, and what a dead worker left; how many."""
-        rows = await self.database.run(lambda cursor: repository.stale(cursor, stale_after, limit))
-        for row in rows:
-            message = TaskMessage(task_id=row["task_id"], traceparent=row["traceparent"])
-            await self.queues.send(QUEUE_OF[row["kind"]], message.encode())
-            log.warning("task enqueued again", extra={"task_id": str(row["task_id"])})
-        return len(rows)
-
     async def _enqueue(
         self,
         kind: TaskKind,
@@ -118,8 +109,11 @@ class Submitter:
                 return
             await self.database.run(otherwise)
             raise
-        await self.database.run(lambda cursor: repository.mark_enqueued(cursor, task_id))
         self.announcer.notify(str(task_id))
+        try:
+            await self.database.run(lambda cursor: repository.mark_enqueued(cursor, task_id))
+        except UnavailableError:  # the message is there: at worst the sweeper sends another
+            log.warning("enqueued, but not marked so", extra={"task_id": str(task_id)})
 
 
 def checked_key(key: str | None) -> str | None:

@@ -7,7 +7,8 @@ var contributor = 'b24988ac-6180-42a0-ab88-20f7382dd24c'
 var accessAdministrator = 'f58310d9-a9f6-439a-9e8d-f62e7b41a168'
 var grantable = join(map(items(dataRoles), role => role.value), ', ')
 
-// Makes and changes every resource, publishes the function app, pushes images. It reaches no data of storage, hub or vault.
+// Makes and changes every resource, publishes the function app, pushes images. It is given no data of storage, hub or vault;
+// but whoever may change a resource could reopen one of its doors: protect the branch that delivers.
 resource resources 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(resourceGroup().id, deliveryPrincipalId, contributor)
   properties: {

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from notifications.relay.incoming import Received
 from shared.errors import UnavailableError
-from shared.identity import AsyncIdentity
+from shared.event_hubs import AsyncIdentity, tls_context
 from shared.settings import EventHubSettings
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ def _received(message: Any) -> Received:
 def _open(settings: EventHubSettings, group: str) -> EventHubConsumerClient:
     from azure.eventhub.aio import EventHubConsumerClient
 
-    options: dict[str, Any] = {"retry_total": 0, "auth_timeout": 10}
+    options: dict[str, Any] = {"retry_total": 0, "auth_timeout": 10, "ssl_context": tls_context()}
     if settings.connection is not None:
         return EventHubConsumerClient.from_connection_string(
             settings.connection.get_secret_value(), group, eventhub_name=settings.hub, **options

@@ -11,15 +11,18 @@ from generation.ports import Meter
 from generation.tasks import lease, repository
 from generation.tasks.model import Lease, Progress, TaskKind
 from generation.tasks.submit import Submitter
+from generation.tasks.sweep import Sweeper
 from shared.db.pool import Database
 from shared.errors import (
     ConflictError,
     FieldsError,
     LeaseLostError,
+    LimitedError,
     NotFoundError,
     TaskCancelledError,
     UnavailableError,
 )
+from shared.settings import TaskSettings
 from tests.fakes import FakePublisher, FakeQueues
 
 STALE = 60.0
@@ -131,7 +134,7 @@ async def test_a_stale_lease_is_taken_over_and_the_old_run_is_fenced(
     for write in writes:
         with pytest.raises(LeaseLostError):
             await database.run(write)
-    assert await database.run(lambda cursor: lease.fail(cursor, task_id, {"code": "x"}, lease=old)) is False
+    assert await database.run(lambda cursor: lease.fail(cursor, old, {"code": "x"})) is False
     assert await database.run(lambda cursor: lease.steps(cursor, task_id)) == {}
     await database.run(lambda cursor: lease.heartbeat(cursor, new))
 
@@ -184,7 +187,7 @@ async def test_retry_keeps_stored_steps_and_percentage(
     await database.run(
         lambda cursor: lease.save_step(cursor, held, "plan", {"v": 1}, meter=Meter(), progress=progress(40))
     )
-    assert await database.run(lambda cursor: lease.fail(cursor, task_id, {"code": "x"}, lease=held))
+    assert await database.run(lambda cursor: lease.fail(cursor, held, {"code": "x"}))
     await submitter.retry(task_id, "seller")
     again = await claim(database, task_id)
     row = await row_of(database, task_id)
@@ -221,9 +224,10 @@ async def test_the_sweep_enqueues_what_a_crash_left(
 
     await database.run(age)
     queues.sent.clear()
-    assert await submitter.resend(STALE) == 2
+    sweeper = Sweeper(database, queues, FakePublisher(), TaskSettings(TASK_STALE_SECONDS=STALE))
+    assert await sweeper.sweep() == 2
     assert {text.split('"task_id":"')[1][:36] for _, text, _ in queues.sent} == {str(silent), str(unsent)}
-    assert await submitter.resend(STALE) == 0
+    assert await sweeper.sweep() == 0
 
 
 async def test_lists_are_newest_first_and_paged(database: Database, submitter: Submitter) -> None:
@@ -240,3 +244,76 @@ async def test_lists_are_newest_first_and_paged(database: Database, submitter: S
 async def test_an_unknown_task_is_nothing_to_do(database: Database) -> None:
     """A message whose task was withdrawn claims nothing."""
     assert await database.run(lambda cursor: lease.claim(cursor, uuid4(), STALE)) is None
+
+
+async def test_a_task_that_kills_its_workers_is_given_up(
+    database: Database, submitter: Submitter, queues: FakeQueues
+) -> None:
+    """After as many crashes as a message has deliveries the task fails, and its message is kept with the reason."""
+    settings = TaskSettings(TASK_STALE_SECONDS=0.001, TASK_MAX_DEQUEUE_COUNT=2)
+    sweeper = Sweeper(database, queues, FakePublisher(), settings)
+    task_id = await submit(submitter)
+    await database.run(lambda cursor: repository.mark_enqueued(cursor, task_id))
+    for _ in range(3):
+        await claim(database, task_id, stale=0.0)
+    assert await sweeper.sweep() == 1
+    row = await row_of(database, task_id)
+    assert (row["status"], row["error"]["code"]) == ("failed", "worker_lost")
+
+    def kept(cursor: Any) -> tuple[str, str, int]:
+        cursor.execute(
+            "select code, queue, attempts from poison_messages where task_id = %s", (str(task_id),)
+        )
+        found = cursor.fetchone()
+        return found["code"], found["queue"], found["attempts"]
+
+    assert await database.run(kept) == ("worker_lost", "generation-requests", 3)
+
+
+async def test_an_abandoned_message_does_not_fail_a_living_run(
+    database: Database, submitter: Submitter
+) -> None:
+    """While a worker's heartbeat is fresh, a poisoned message of the same task changes nothing."""
+    task_id = await submit(submitter)
+    held = await claim(database, task_id)
+    assert not await database.run(
+        lambda cursor: lease.abandon(cursor, task_id, {"code": "worker_lost"}, STALE)
+    )
+    await database.run(lambda cursor: lease.heartbeat(cursor, held))
+
+
+async def test_a_repeated_store_counts_once(database: Database, submitter: Submitter) -> None:
+    """When the answer to a commit was lost and the store is repeated: one cost, one event."""
+    task_id = await submit(submitter)
+    held = await claim(database, task_id)
+    save = partial(lease.save_step, lease=held, key="plan", result={}, meter=Meter(usd=0.5))
+    for _ in range(2):
+        await database.run(partial(save, progress=progress(10)))
+    assert float((await row_of(database, task_id))["usd"]) == 0.5
+    assert [kind for kind, _ in await events(database, task_id)] == ["task.queued", "task.progress"]
+
+
+async def test_a_user_who_asks_too_often_waits(database: Database, queues: FakeQueues) -> None:
+    """The third task within a minute gets 429 with when a place frees; others are not touched."""
+    submitter = Submitter(database, queues, FakePublisher(), rate=2, budget=1.0)
+    for _ in range(2):
+        await submit(submitter)
+    with pytest.raises(LimitedError) as caught:
+        await submit(submitter)
+    assert 0 < caught.value.retry_after <= 60
+    await submitter.submit(TaskKind.PAGE, "another", {"x": 1})
+
+
+async def test_a_user_who_has_spent_the_days_budget_waits_until_midnight(
+    database: Database, queues: FakeQueues
+) -> None:
+    """What steps cost is counted on the day; at the budget new tasks are refused."""
+    submitter = Submitter(database, queues, FakePublisher(), rate=100, budget=1.0)
+    task_id = await submit(submitter)
+    held = await claim(database, task_id)
+    save = partial(lease.save_step, lease=held, key="plan", result={}, meter=Meter(usd=1.0))
+    await database.run(partial(save, progress=progress(10)))
+    with pytest.raises(LimitedError) as caught:
+        await submit(submitter)
+    assert caught.value.code == "budget_used"
+    assert 0 < caught.value.retry_after <= 24 * 3600

@@ -39,7 +39,7 @@ def test_importers_are_known_from_the_indent() -> None:
 
 
 def test_standard_library_is_charged_to_whoever_needed_it_first() -> None:
-    """json is our plan's, and what only the interpreter needs is its own."""
+    """The json module is our plan's, and what only the interpreter needs is its own."""
     found = {cost.package: (cost.milliseconds, cost.modules) for cost in costs(parse(LOG))}
     assert found == {
         "azure.functions": (6.0, 2),

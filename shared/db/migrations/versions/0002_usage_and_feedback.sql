@@ -16,3 +16,6 @@ create table page_feedback (
     created_at timestamptz not null default now()
 );
 create index page_feedback_by_page on page_feedback (page_id);
+
+-- How often a worker died over this task: one that kills its workers again and again is given up.
+alter table tasks add column crashes integer not null default 0;

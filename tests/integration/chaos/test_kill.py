@@ -1,0 +1,173 @@
+"""A worker killed with SIGKILL at every step boundary and inside every provider call loses and repeats nothing.
+
+Afterwards each task has ended once, its page is the one an undisturbed task makes, no stored step was paid for again,
+and the user's stream tells one story. CI kills a worker six times with 15 tasks in its hands; CHAOS_ROUNDS=100 adds
+that many rounds over every point in turn, three tasks each (about ten minutes):
+
+    CHAOS_ROUNDS=100 pytest tests/integration/chaos/test_kill.py --timeout 1800 -s
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.chaos import Chaos, chaos_stack
+from tests.integration.chaos.gates import Gates
+from tests.integration.chaos.ledger import Order, assert_paid_once, calls_of, in_flight
+from tests.integration.chaos.pages import assert_same_as_undisturbed, new_tag, order_page
+from tests.integration.chaos.stream import Follower, assert_one_story
+from tests.stack import wait_for
+
+# From late to early: what holds a later step does not keep an earlier one from being reached.
+CALLS = ("images", "block", "plan", "vision", "chat", "product")
+STEPS = ("product", "photo", "vision", "plan", "block:1", "block:4", "image:%", "page")
+HELD = 60.0
+WORKER = "functions-0"
+BODIES: dict[str, dict[str, Any]] = {
+    "chat": {"product_data": "머그컵 350ml, 전자레인지 사용 가능, 소재 도자기", "options": {"images": 0}},
+    "product": {"product_id": "S-2001"},
+}
+
+
+@dataclass
+class Seller:
+    """A user with a stream."""
+
+    chaos: Chaos
+    gates: Gates
+    api: httpx.Client
+    follower: Follower
+
+    def kill_with(self, orders: Sequence[Order]) -> None:
+        """Kill the worker and note what was stored of each order then."""
+        self.chaos.kill(WORKER)
+        seq = max((call["seq"] for call in self.chaos.calls()), default=0)
+        for order in orders:
+            order.remember_kill(self.chaos, seq)
+
+    def verify(self, orders: Sequence[Order]) -> None:
+        """Let them end, then check everything a kill must not change."""
+        self.chaos.control()
+        statuses = self.chaos.settle([order.task_id for order in orders])
+        assert set(statuses.values()) == {"completed"}, statuses
+        self.follower.until_marker()
+        for order in orders:
+            assert_one_story(self.follower.of(order.task_id))
+            assert_paid_once(self.chaos, order)
+            assert self.chaos.sql("select warnings from tasks where task_id = %s", (order.task_id,)) == [([],)]
+        assert_same_as_undisturbed(self.chaos, self.api, orders)
+
+
+@pytest.fixture(scope="module")
+def chaos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chaos]:
+    """One worker; nothing but these tests uses it."""
+    with chaos_stack(tmp_path_factory.mktemp("kill")) as chaos:
+        yield chaos
+
+
+@pytest.fixture(scope="module")
+def gates(chaos: Chaos) -> Gates:
+    return Gates(chaos)
+
+
+@pytest.fixture
+def seller(chaos: Chaos, gates: Gates, request: pytest.FixtureRequest) -> Iterator[Seller]:
+    user = f"seller-{time.time_ns()}"
+    with chaos.api(user) as api, Follower(chaos, user) as follower:
+        yield Seller(chaos, gates, api, follower)
+    assert "unexpected error" not in chaos.worker_log()
+
+
+@pytest.mark.timeout(120)
+def test_killed_inside_every_provider_call(chaos: Chaos, seller: Seller) -> None:
+    """Six tasks, each with another kind of call in flight, die with their worker together."""
+    orders = []
+    latency: dict[str, float] = {}
+    for endpoint in CALLS:
+        latency[endpoint] = HELD
+        chaos.control(latency=latency)
+        order = order_page(seller.api, **BODIES.get(endpoint, {}))
+        wait_for(lambda order=order, endpoint=endpoint: in_flight(chaos, order, endpoint))
+        orders.append(order)
+    seller.kill_with(orders)
+    chaos.control()
+    chaos.restart(WORKER)
+    seller.verify(orders)
+    for endpoint, order in zip(CALLS, orders, strict=True):
+        assert max(Counter(call.digest for call in calls_of(chaos, order)).values()) >= 2, endpoint
+
+
+@pytest.mark.timeout(120)
+def test_killed_between_a_call_and_its_store(chaos: Chaos, gates: Gates, seller: Seller) -> None:
+    """Every step's transaction is stopped before its commit when the worker dies: the one window of a second payment."""
+    orders = []
+    with ExitStack() as stack:
+        for step in STEPS:
+            tag = new_tag()
+            stack.enter_context(gates.closed(tag, step))
+            orders.append(order_page(seller.api, tag))
+        gates.wait_until_held(len(STEPS))
+        seller.kill_with(orders)
+    chaos.restart(WORKER)
+    seller.verify(orders)
+
+
+ROUNDS = int(os.environ.get("CHAOS_ROUNDS", "4"))
+# Where a worker dies: right after a commit, inside a call, before a commit. The first four are CI's.
+POINTS = (
+    *(("after", step) for step in ("plan", "block:1", "page", "claim")),
+    *(("after", step) for step in ("product", "photo", "vision", "block:4", "image:%")),
+    *(("in", endpoint) for endpoint in CALLS),
+    *(("before", step) for step in STEPS),
+)
+
+
+@pytest.mark.timeout(60 + 20 * ROUNDS)
+def test_killed_again_and_again(seller: Seller) -> None:
+    """Round after round at every point in turn, with two more tasks somewhere near it."""
+    for number in range(ROUNDS):
+        kind, where = POINTS[number % len(POINTS)]
+        started = time.monotonic()
+        orders = reach(seller, kind, where)
+        seller.chaos.restart(WORKER)
+        seller.verify(orders)
+        repeated = sum(
+            count - 1
+            for order in orders
+            for count in Counter(call.digest for call in calls_before(seller.chaos, order)).values()
+        )
+        print(
+            f"round {number + 1}: {kind} {where}: {repeated} calls repeated, {time.monotonic() - started:.1f} s"
+        )
+
+
+def reach(seller: Seller, kind: str, where: str) -> list[Order]:
+    """Bring one task to the point while two more are somewhere near, and kill their worker there."""
+    chaos, tag = seller.chaos, new_tag()
+    with ExitStack() as stack:
+        commits = stack.enter_context(seller.gates.commits())
+        if kind == "before":
+            stack.enter_context(seller.gates.closed(tag, where))
+        if kind == "in":
+            chaos.control(latency={where: HELD})
+        orders = [order_page(seller.api) for _ in range(2)]
+        orders.append(order_page(seller.api, tag, **(BODIES.get(where, {}) if kind == "in" else {})))
+        match kind:
+            case "after":
+                commits.wait_for(orders[-1].task_id, where.rstrip("%"))
+            case "in":
+                wait_for(lambda: in_flight(chaos, orders[-1], where))
+            case "before":
+                seller.gates.wait_until_held(1)
+        seller.kill_with(orders)
+    chaos.control()
+    return orders
