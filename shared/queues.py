@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any, Protocol
 
 from shared.errors import UnavailableError
+from shared.messages import GENERATION_QUEUE
 from shared.settings import QueueSettings
 
 if TYPE_CHECKING:
@@ -67,7 +68,9 @@ class StorageQueues:
 
         started = time.perf_counter()
         try:
-            await self._client().get_service_properties(timeout=_SECONDS_PER_SEND)
+            # Of a queue, not of the service: Queue Data Contributor may not read the latter's.
+            queue = self._client().get_queue_client(GENERATION_QUEUE)
+            await queue.get_queue_properties(timeout=_SECONDS_PER_SEND)
         except AzureError as error:
             raise _unavailable() from error
         return time.perf_counter() - started

@@ -106,7 +106,7 @@ class Chaos:
         connection = psycopg2.connect(self.facts["database_url"])
         try:
             with connection, connection.cursor() as cursor:
-                cursor.execute(query, values)
+                cursor.execute(query, values or None)
                 return cursor.fetchall() if cursor.description else []
         finally:
             connection.close()

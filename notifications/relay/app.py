@@ -33,7 +33,8 @@ _BACKLOG = 4096
 # Of the kernel's memory for a client that does not read; the queue's own limits follow after it.
 _SEND_BUFFER = 64 * 1024
 _STOP_SECONDS = 3.0
-_COLLECT_AFTER = 50_000  # allocations; with 10,000 streams a full collection is a pause one can see
+# Allocations, young and middle collections: with 10,000 streams a full collection is a pause one can see.
+_COLLECT_AFTER = (20_000, 10, 50)
 
 
 class Source(Protocol):
@@ -162,7 +163,7 @@ async def serve(
     logger.info("relay listens", extra={"host": settings.host, "port": port})
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_COLLECT_AFTER, 20, 100)
+    gc.set_threshold(*_COLLECT_AFTER)
     failed = asyncio.create_task(relay.failed())
     stopped = asyncio.create_task(stopping.wait())
     await asyncio.wait({failed, stopped}, return_when=asyncio.FIRST_COMPLETED)

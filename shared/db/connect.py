@@ -21,7 +21,7 @@ _TIMEOUTS: dict[str, Any] = {
     "keepalives_interval": 3,
     "keepalives_count": 3,
     "tcp_user_timeout": 15_000,
-    "options": "-c statement_timeout=15000 -c idle_in_transaction_session_timeout=15000",
+    "options": "-c statement_timeout=10000 -c idle_in_transaction_session_timeout=15000",
 }
 
 

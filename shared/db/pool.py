@@ -9,6 +9,9 @@ See docs/decisions/0001-psycopg2-with-async-functions.md.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
 type Connect = Callable[[], Connection]
 
+TRANSACTION_SECONDS = 12.0
 _RETRY_AFTER_SECONDS = 2.0
 
 
@@ -32,11 +36,13 @@ class Database:
     Args:
         connect: opens a connection; called again after one was lost.
         size: threads, hence connections, of this process.
+        time_limit: seconds for one `run`, the wait for a thread included.
     """
 
-    def __init__(self, connect: Connect, *, size: int) -> None:
+    def __init__(self, connect: Connect, *, size: int, time_limit: float = TRANSACTION_SECONDS) -> None:
         self._connect = connect
         self._threads = ThreadPoolExecutor(max_workers=size, thread_name_prefix="postgres")
+        self._time_limit = time_limit
         self._local = threading.local()
         self._open: set[Connection] = set()
 
@@ -48,15 +54,27 @@ class Database:
         Raises:
             UnavailableError: the server is away, or went away meanwhile (the transaction may be repeated).
         """
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self.run_sync, work)
+        running: set[Connection] = set()
+        future = self._threads.submit(self.run_sync, work, running)
+        try:
+            async with asyncio.timeout(self._time_limit):
+                return await asyncio.wrap_future(future)
+        except TimeoutError:
+            # The server's own limits do not help when the server is frozen or the network swallows packets.
+            if not future.cancel():
+                for connection in tuple(running):
+                    _break(connection)
+            raise _away("PostgreSQL does not answer in time") from None
 
-    def run_sync[T](self, work: Callable[[Cursor], T]) -> T:
-        """`run` for code that is on a thread of its own already."""
+    def run_sync[T](self, work: Callable[[Cursor], T], running: set[Connection] | None = None) -> T:
+        """`run` for code that is on a thread of its own already; `running` holds the connection meanwhile."""
         import psycopg2
         from psycopg2.extras import RealDictCursor
 
         connection, fresh = self._connection()
         committing = False
+        running = set() if running is None else running
+        running.add(connection)
         try:
             with connection, connection.cursor(cursor_factory=RealDictCursor) as cursor:
                 result = work(cursor)
@@ -67,10 +85,10 @@ class Database:
             lost = connection.closed != 0
             self._forget(connection)
             if lost and not fresh and not committing:
-                return self.run_sync(work)
-            raise UnavailableError(
-                "PostgreSQL does not answer", code="database_unavailable", retry_after=_RETRY_AFTER_SECONDS
-            ) from error
+                return self.run_sync(work, running)
+            raise _away("PostgreSQL does not answer") from error
+        finally:
+            running.discard(connection)
         return result
 
     async def ping(self) -> float:
@@ -99,9 +117,7 @@ class Database:
         try:
             current = self._connect()
         except psycopg2.OperationalError as error:
-            raise UnavailableError(
-                "PostgreSQL cannot be reached", code="database_unavailable", retry_after=_RETRY_AFTER_SECONDS
-            ) from error
+            raise _away("PostgreSQL cannot be reached") from error
         self._local.connection = current
         self._open.add(current)
         return current, True
@@ -110,6 +126,20 @@ class Database:
         self._open.discard(connection)
         self._local.connection = None
         connection.close()
+
+
+def _away(message: str) -> UnavailableError:
+    return UnavailableError(message, code="database_unavailable", retry_after=_RETRY_AFTER_SECONDS)
+
+
+def _break(connection: Connection) -> None:
+    """Cut a connection that another thread is waiting on: its call fails at once instead of never."""
+    import psycopg2
+
+    with contextlib.suppress(OSError, psycopg2.InterfaceError):  # it is closed already
+        descriptor = os.dup(connection.fileno())
+        with socket.socket(fileno=descriptor) as cut:
+            cut.shutdown(socket.SHUT_RDWR)
 
 
 def as_json(value: Any) -> Any:

@@ -22,6 +22,8 @@ _FIELDS = (
     ("usual", r"^usual|^others?($|_)|^theirs?|^before$|^rival|^general$"),
     ("brief", r"brief|direction"),
     ("why", r"^why$|reason|rationale"),
+    ("price", r"price|가격"),
+    ("unproven", r"rating|review|score|stars?$|ranking|discount"),
     ("unit", r"^unit$|_unit$"),
     ("step", r"^step($|_)|^number$|^no$|^index$|^order$|ordinal"),
     ("figure", r"^figure|^stat(istic)?$|^amount$|^metric$"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from local.standins.copywriting.fact_rows import table_facts
@@ -24,8 +25,10 @@ class Writer:
         field = field_of(name)
         if field in {"label", "value", "ours", "figure"}:
             return self._from_fact(field, limit)
-        if field in {"unit", "color", "step"}:
+        if field in {"unit", "color", "step", "unproven"}:
             return ""
+        if field == "price":
+            return self.voice.texts.get("v_price", "옵션에서 확인해 주세요")
         return self.voice.say(field, limit)
 
     def _from_fact(self, field: str, limit: int | None) -> str:
@@ -42,9 +45,9 @@ class Writer:
         """Sentences, captions, or the cells of a row, by the list's name."""
         count = max(low, 3 if high is None else min(3, high))
         field = field_of(name)
-        if "packag" in name.lower():
-            said = [fact.value for fact, _ in self.voice.known.facts if "packaging" in fact.source]
-            return said or [self.voice.say("note", limit) for _ in range(low)]
+        parts = self._parts(name.lower())
+        if parts:
+            return [part for part in parts if limit is None or len(part) <= limit]
         if self.voice.kind in {"specification", "notice", "size"} and field in {"label", "value", "body"}:
             shown = [
                 fact.value if field == "value" else f"{fact.name}: {fact.value}"
@@ -57,6 +60,14 @@ class Writer:
             self.voice.prose("body", limit, 1) if field == "body" else self.voice.say(field, limit)
             for _ in range(count)
         ]
+
+    def _parts(self, name: str) -> list[str]:
+        """What a fact enumerates, for a list named after that sort of fact, such as `ingredients` or `colors`."""
+        for fact, about in self.voice.known.facts:
+            if about.key in name or ("packag" in name and "packaging" in fact.source):
+                self.voice.rest_on(fact)
+                return [part.strip() for part in re.split(r"[,/]", fact.value) if part.strip()]
+        return []
 
     def number(self, name: str) -> float | None:
         """The price where one is asked for and known; no other number is made up."""

@@ -12,8 +12,8 @@ import psycopg2
 from tests.chaos import Chaos
 from tests.stack import wait_for
 
-_LOCK = 4711
-_SCHEMA = f"""
+_LOCK = 4711  # first half of the advisory locks' keys; the second is the gate
+_SCHEMA = """
 create schema if not exists chaos;
 create table if not exists chaos.gates (gate int primary key, tag text, step text);
 create or replace function chaos.gate() returns trigger language plpgsql as $$
@@ -24,7 +24,7 @@ declare
 begin
     select gate into found from chaos.gates g, tasks t
         where t.task_id = new.task_id and key like g.step and t.request::text like '%' || g.tag || '%';
-    if found is not null then perform pg_advisory_xact_lock_shared({_LOCK}, found); end if;
+    if found is not null then perform pg_advisory_xact_lock_shared(4711, found); end if;
     perform pg_notify('chaos', new.task_id || ' ' || key);
     return null;
 end $$;
@@ -59,7 +59,8 @@ class Gates:
 
     def wait_until_held(self, count: int) -> None:
         """Return when so many transactions wait at a gate."""
-        query = "select count(distinct objid) from pg_locks where locktype = 'advisory' and classid = %s and not granted"
+        query = """select count(distinct objid) from pg_locks
+                   where locktype = 'advisory' and classid = %s and not granted"""
         wait_for(lambda: self._chaos.sql(query, (_LOCK,)) == [(count,)])
 
     @contextmanager

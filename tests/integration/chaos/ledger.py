@@ -77,6 +77,12 @@ def assert_paid_once(chaos: Chaos, order: Order) -> None:
         assert count <= 1 + interrupted, f"{step}: {count} calls, {interrupted} kills before it was stored"
 
 
+def calls_repeated(chaos: Chaos, order: Order) -> int:
+    """How many of the order's calls were made before by an equal request."""
+    calls = calls_of(chaos, order)
+    return len(calls) - len({(call.step, call.digest) for call in calls})
+
+
 def in_flight(chaos: Chaos, order: Order, endpoint: str) -> bool:
     """Whether a call of this endpoint waits for its answer; text calls are told apart by tag."""
     return any(

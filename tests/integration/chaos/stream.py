@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from typing import Any
+from typing import Any, Self
 from uuid import uuid4
 
 import httpx
@@ -38,7 +38,7 @@ class Follower:
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._follow, daemon=True)
 
-    def __enter__(self) -> Follower:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

@@ -14,8 +14,8 @@ from local.standins.schema_rules import check_strict
 from tests.unit.standins.prompts import closed, facts_of, listed, problems, products, request, text
 
 NAMES = st.sampled_from([
-    "headline", "body", "items", "rows", "label", "value", "question", "answer", "step", "ours", "usual", "alt", "caption",
-    "call_to_action", "image_prompt", "brief", "why", "price", "색상", "x", "fact_ids", "title", "blocks",
+    "headline", "body", "items", "rows", "label", "value", "question", "answer", "step", "ours", "usual", "alt",
+    "caption",     "call_to_action", "image_prompt", "brief", "why", "price", "색상", "x", "fact_ids", "title", "blocks",
 ])  # fmt: skip
 STRINGS = st.one_of(
     st.just({"type": "string"}),
