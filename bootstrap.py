@@ -6,7 +6,9 @@ connections when first called (docs/decisions/0006-lazy-imports.md).
 
 from __future__ import annotations
 
+import asyncio
 from functools import cache, cached_property, partial
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from generation.images.editing import ImagePipeline
@@ -175,6 +177,19 @@ class App:
             handlers=handlers,
             settings=self.tasks,
         )
+
+    async def warm(self) -> None:
+        """Import on a thread what a task needs.
+
+        On the event loop the first task's imports would stop everything else, its own events too, for a second.
+        """
+        if "runner" not in self.__dict__:
+            await asyncio.to_thread(_import_sdks)
+
+
+def _import_sdks() -> None:
+    for module in ("azure.eventhub.aio", "openai", "together", "boto3", "PIL.Image", "azure.storage.queue.aio"):
+        import_module(module)
 
 
 @cache

@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 class Root(Protocol):
     """What of the composition root is needed here."""
 
+    async def warm(self) -> None:
+        """Import what a task needs."""
+
     @property
     def runner(self) -> TaskRunner:
         """Runs tasks."""
@@ -58,6 +61,7 @@ async def consume(root: Root, queue: str, body: bytes) -> None:
         log.warning("not our message", extra={"queue": queue, "reason": error.message, "bytes": len(body)})
         await root.queues.send(poison_queue(queue), body.decode("utf-8", "backslashreplace"))
         return
+    await root.warm()
     await root.runner.run(message, queue)
 
 

@@ -62,7 +62,7 @@ class Exchange:
         body, problem = await _read_body(request)
         endpoint = route.name(body)
         entry = self.log.start(endpoint, request.method, request.url.path, body)
-        work = asyncio.ensure_future(self._answer(request, route, endpoint, body, problem))
+        work = asyncio.ensure_future(self._answer(request, route, entry, body, problem))
         gone = asyncio.ensure_future(_disconnected(request))
         try:
             await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
@@ -88,13 +88,12 @@ class Exchange:
         return Response(answer.body, answer.status, dict(answer.headers), answer.media_type)
 
     async def _answer(
-        self, request: Request, route: Route, endpoint: str, body: Any, problem: RefusedError | None
+        self, request: Request, route: Route, entry: Entry, body: Any, problem: RefusedError | None
     ) -> Answer:
-        started = monotonic()
         try:
             if route.needs_key:
                 check_key(request.headers.get("authorization", ""))
-            fault = self.control.next_fault(endpoint)
+            fault = self.control.next_fault(entry.endpoint)
             early = await self._early(fault, route)
             if early is not None:
                 return early
@@ -104,7 +103,8 @@ class Exchange:
             answer = await route.answer(request, body, kind)
         except RefusedError as error:
             return route.shape(error, ())
-        wait = self.control.latency.get(endpoint, 0.0) - (monotonic() - started)
+        # Counted from the arrival: of many calls at once, none waits longer because others were worked on first.
+        wait = self.control.latency.get(entry.endpoint, 0.0) - (monotonic() - entry.started)
         if wait > 0:
             await asyncio.sleep(wait)
         return answer if kind is None or route.spoils else spoil(answer, kind)

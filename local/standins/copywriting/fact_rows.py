@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from local.standins.copywriting.bank import FactPhrases
 from local.standins.copywriting.reading import Fact
 from local.standins.copywriting.sentences import state
 from local.standins.copywriting.voice import Voice
 
-Row = dict[str, str]
+Row = dict[str, Any]
 Limits = dict[str, int | None]
 Pairs = list[tuple[Fact, FactPhrases]]
 
 _UNTELLING = re.compile(r"개별 ?표기|해당 ?없음|참조|참고")
+_SHOWN = 16  # characters of a figure that is shown large
+_NO_FIGURES = ("certificate", "made", "warranty", "wash", "storage", "usage", "color", "origin", "other")
 _FIGURE = re.compile(r"\d[\d,.]*")
 FACT_KEYS = {
     "size": ("size", "weight", "capacity", "fit"),
@@ -49,7 +52,7 @@ def table(voice: Voice, limits: Limits, count: int) -> list[Row]:
         fitting = fits(fact.name, limits.get("label")) and fits(fact.value, limits.get("value"))
         if fitting and voice.allowed(fact.value) and len(rows) < count:
             voice.rest_on(fact)
-            rows.append({"label": fact.name, "value": fact.value})
+            rows.append({"label": fact.name, "value": fact.value, "cells": [fact.name, fact.value]})
     return rows
 
 
@@ -67,24 +70,25 @@ def table_facts(voice: Voice) -> Pairs:
 
 
 def figures(voice: Voice, limits: Limits, count: int) -> list[Row]:
-    """Facts that hold a figure."""
+    """Facts that are a figure, the unit apart where the list has a field for it."""
     rows: list[Row] = []
-    for fact, _ in voice.known.facts:
-        found = _FIGURE.search(fact.value)
-        whole = limits.get("value") or limits.get("figure")
-        if not found or fact.source == "price" or not fits(fact.value, whole) or len(rows) >= count:
+    limit = min(
+        (limits[each] or _SHOWN for each in ("value", "figure", "step") if each in limits), default=_SHOWN
+    )
+    for fact, about in voice.known.facts:
+        found = _FIGURE.match(fact.value) if "unit" in limits else _FIGURE.search(fact.value)
+        told = (
+            fact.source != "price" and about.key not in _NO_FIGURES and fits(fact.value, min(limit, _SHOWN))
+        )
+        if not found or not told or len(rows) >= count or fact.name in {row["label"] for row in rows}:
             continue
         voice.rest_on(fact)
-        rows.append(
-            {
-                "label": fact.name,
-                "headline": fact.name,
-                "value": fact.value,
-                "figure": fact.value,
-                "unit": "",
-                "body": state(fact.name, fact.value),
-            }
-        )
+        figure, unit = fact.value, ""
+        if "unit" in limits:
+            figure, unit = found.group(), fact.value[found.end() :].strip()
+        shown = dict.fromkeys(("value", "figure", "number"), figure)
+        said = state(fact.name, fact.value)
+        rows.append(shown | {"label": fact.name, "headline": fact.name, "unit": unit, "body": said})
     return rows
 
 

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from local.standins.copywriting.bank import Bank
-from local.standins.copywriting.fact_rows import TABLED, distinct, table_facts
+from local.standins.copywriting.fact_rows import TABLED, distinct, figures, table_facts
 from local.standins.copywriting.kinds import kind_of
 from local.standins.copywriting.reading import Fact, Reading
 from local.standins.copywriting.schema_fill import Row
@@ -35,6 +35,7 @@ _NEEDS = {
 _HEROIC = ("hero", "gallery", "scene", "story", "features", "material", "steps", "cta")
 _MOST_FACTS = 12
 _FEW_FACTS = 3
+_FEW_FIGURES = 2
 _PREFERRED = (
     "hero",
     "features",
@@ -176,7 +177,7 @@ def _has_facts(kind: str, voice: Voice) -> bool:
         return True
     facts = voice.known.facts
     if need == "digits":
-        return any(any(each.isdigit() for each in fact.value) for fact, _ in facts if fact.source != "price")
+        return len(figures(voice, {}, _FEW_FIGURES)) == _FEW_FIGURES
     if not need:
         return bool(facts)
     return any(about.key == need or need in fact.source for fact, about in facts)

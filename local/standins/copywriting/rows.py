@@ -57,9 +57,9 @@ def _maker(kind: str, fields: set[str]) -> tuple[Callable[[Voice, Limits, int], 
         return questions, _QUESTIONS
     if {"ours", "usual"} & fields:
         return comparisons, _COMPARED
-    if "figure" in fields or (kind == "statistics" and {"label", "value"} & fields):
+    if "figure" in fields or (kind == "statistics" and {"label", "value", "step"} & fields):
         return figures, _FIGURES
-    if {"label", "value"} <= fields:
+    if {"label", "value"} <= fields or "cells" in fields:
         return table, _TABLE
     if "step" in fields or kind == "steps":
         return _steps, _STEPS
@@ -73,7 +73,7 @@ def _features(voice: Voice, limits: Limits, count: int) -> list[Row]:
     keys = FACT_KEYS.get(voice.kind, FEATURE_KEYS)
     rows: list[Row] = []
     for fact, about in distinct(voice):
-        if about.key not in keys or len(rows) >= count:
+        if about.key not in keys or len(rows) >= count or state(fact.name, fact.value) in voice.said:
             continue
         body = _limit_to_way(voice, fact, about, limits.get("body"))
         title = next(voice.sayable(voice.shuffled(about.title), limits.get("headline"), fact), None)
@@ -98,8 +98,8 @@ def _steps(voice: Voice, limits: Limits, count: int) -> list[Row]:
     """The steps of the category; where facts say how to use and to keep the product, in their words."""
     rows = _items(voice, limits, count)
     for fact, about in voice.known.facts:
-        row = next((row for row in rows if _STATED.get(about.key, "\0") in row["body"]), None)
         said = state(fact.name, fact.value)
+        row = next((row for row in rows if _STATED.get(about.key, "\0") in row["body"]), None)
         if row and fits(said, limits.get("body")) and voice.allowed(said):
             voice.rest_on(fact)
             row["body"] = said

@@ -9,6 +9,8 @@ from typing import Any
 #: In this order: the first pattern found wins.
 _FIELDS = (
     ("fact_ids", r"^fact_?ids?$|^facts?$|^sources?$|^citations?$"),
+    ("columns", r"^columns$|^headers$|^column_names$"),
+    ("cells", r"^cells$|^columns_values$"),
     ("image_prompt", r"image_?prompt|^prompt(_en)?$"),
     ("alt", r"(^|_)alt($|_)|alt_?text"),
     ("eyebrow", r"eyebrow|kicker|overline|badge|^tag$|^chip|^category$|^section_?name"),

@@ -77,16 +77,20 @@ class Voice:
             left = room - len(" ".join([*kept, ""]))
             if len(kept) < count:
                 kept += list(self.sayable([phrase], left, fact))
+        if not kept or self.kind == "any":
+            for phrase in self.shuffled(self._tiers(field)[-1]):
+                left = room - len(" ".join([*kept, ""]))
+                kept += list(self.sayable([phrase], left)) if len(kept) < count else []
         return " ".join(kept) or self._fallback(field, limit)
 
     def _sentence_phrases(self, field: str) -> Iterator[tuple[str, Fact | None]]:
         for fact in self.wanted():
             yield state(fact.name, fact.value).replace("{", "").replace("}", ""), fact
-        own, general, spare = self._tiers(field)
+        own, general, _ = self._tiers(field)
         # A story opens and closes in the general voice; elsewhere the category speaks first.
         pool = [*general[:-1], *own, *general[-1:]] if self.kind in {"hero", "story"} else [*own, *general]
         chosen = [phrase for phrase in pool if _states_facts(phrase) or self.rng.random() < _TAKEN]
-        for phrase in (*chosen, *(each for each in pool if each not in chosen), *self.shuffled(spare)):
+        for phrase in (*chosen, *(each for each in pool if each not in chosen)):
             yield phrase, None
 
     def _tiers(self, field: str) -> list[list[str]]:

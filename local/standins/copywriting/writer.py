@@ -11,6 +11,9 @@ from local.standins.copywriting.schema_fill import Row
 from local.standins.copywriting.vocabulary import field_of
 from local.standins.copywriting.voice import Voice
 
+_COLUMNS = ("항목", "내용", "비고")
+_LIST = 3
+_ALIKE = {"ingredients": "material", "materials": "ingredient", "contents": "set", "components": "set"}
 _PRICE = ("price", "amount")
 
 
@@ -42,29 +45,39 @@ class Writer:
         return make_rows(self.voice, fields, low, high)
 
     def strings(self, name: str, low: int, high: int | None, limit: int | None) -> Sequence[str]:
-        """Sentences, captions, or the cells of a row, by the list's name."""
-        count = max(low, 3 if high is None else min(3, high))
+        """What a fact enumerates, the lines of a table, a table's head, or sentences, by the list's name."""
         field = field_of(name)
-        parts = self._parts(name.lower())
-        if parts:
-            return [part for part in parts if limit is None or len(part) <= limit]
-        if self.voice.kind in {"specification", "notice", "size"} and field in {"label", "value", "body"}:
-            shown = [
-                fact.value if field == "value" else f"{fact.name}: {fact.value}"
-                for fact, _ in table_facts(self.voice)
-            ]
-            fitting = [each for each in shown if limit is None or len(each) <= limit]
-            if len(fitting) >= low and fitting:
-                return fitting
-        return [
-            self.voice.prose("body", limit, 1) if field == "body" else self.voice.say(field, limit)
-            for _ in range(count)
-        ]
+        if field == "columns":
+            return _COLUMNS
+        shown = self._parts(name.lower()) or self._lines(field)
+        fitting = [each for each in shown if limit is None or len(each) <= limit]
+        if fitting and len(fitting) >= low:
+            return fitting
+        count = max(low, _LIST if high is None else min(_LIST, high))
+        said = dict.fromkeys(self._sentence(field, limit) for _ in range(count))
+        return list(said)
+
+    def _sentence(self, field: str, limit: int | None) -> str:
+        return self.voice.prose("body", limit, 1) if field == "body" else self.voice.say(field, limit)
+
+    def _lines(self, field: str) -> list[str]:
+        if self.voice.kind not in {"specification", "notice", "size"} or field not in {
+            "label",
+            "value",
+            "body",
+        }:
+            return []
+        facts = [fact for fact, _ in table_facts(self.voice)]
+        return [fact.value if field == "value" else f"{fact.name}: {fact.value}" for fact in facts]
 
     def _parts(self, name: str) -> list[str]:
         """What a fact enumerates, for a list named after that sort of fact, such as `ingredients` or `colors`."""
         for fact, about in self.voice.known.facts:
-            if about.key in name or ("packag" in name and "packaging" in fact.source):
+            if (
+                about.key in name
+                or about.key == _ALIKE.get(name)
+                or ("packag" in name and "packaging" in fact.source)
+            ):
                 self.voice.rest_on(fact)
                 return [part.strip() for part in re.split(r"[,/]", fact.value) if part.strip()]
         return []

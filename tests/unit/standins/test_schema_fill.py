@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from random import Random
 from typing import Any
 
@@ -15,7 +16,8 @@ from tests.unit.standins.prompts import closed, facts_of, listed, problems, prod
 
 NAMES = st.sampled_from([
     "headline", "body", "items", "rows", "label", "value", "question", "answer", "step", "ours", "usual", "alt",
-    "caption",     "call_to_action", "image_prompt", "brief", "why", "price", "색상", "x", "fact_ids", "title", "blocks",
+    "caption", "call_to_action", "image_prompt", "brief", "why", "price", "색상", "x", "fact_ids", "title", "blocks",
+    "cells", "columns", "unit", "number", "colors", "rating", "template_id",
 ])  # fmt: skip
 STRINGS = st.one_of(
     st.just({"type": "string"}),
@@ -108,8 +110,6 @@ def test_recursive_schemas_end() -> None:
 )
 def test_patterns_are_matched(pattern: str) -> None:
     """A text for a pattern matches it."""
-    import re
-
     assert re.search(pattern, matching(pattern, [], Random(1)))
 
 
