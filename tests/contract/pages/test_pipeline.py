@@ -1,103 +1,21 @@
 """The page pipeline on a real PostgreSQL with the real template library; models, bucket and downloads are fakes."""
 
 import asyncio
-from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from generation.images.normalise import normalise
-from generation.images.pictures import Pictures
 from generation.images.store import keep
 from generation.pages import repository as pages
-from generation.pages.document import PageDocument
-from generation.pages.pipeline import PagePipeline
 from generation.pages.render import render_document
 from generation.tasks import repository as tasks
-from generation.tasks.model import TaskKind
-from generation.tasks.runner import TaskRunner
-from generation.tasks.submit import Submitter
-from generation.templates.library_files import read_library
-from generation.templates.repository import TemplateRepository
-from generation.templates.seed import seed
-from shared.db.connect import connector
 from shared.db.pool import Database
 from shared.errors import PermanentError, TransientError
-from shared.messages import TaskMessage
-from shared.settings import DatabaseSettings, TaskSettings
-from tests.fakes import FakeAssets, FakeDownloads, FakeImages, FakePublisher, FakeQueues, FakeText, picture
-
-PRODUCT = {
-    "name": "데일리 머그 350ml",
-    "category": "주방용품",
-    "price_krw": 18000,
-    "description": "손에 잘 잡히는 머그입니다. 전자레인지에 쓸 수 있습니다.",
-    "attributes": {"용량": "350ml", "소재": "도자기", "크기": "지름 8cm, 높이 9cm"},
-    "packaging": ["종이"],
-    "notice": {"품명 및 모델명": "데일리 머그", "제조국": "대한민국"},
-}
-PHOTO_URL = "https://shop.example/mug.jpg"
-
-
-@dataclass
-class Kitchen:
-    """Everything a page is made with."""
-
-    database: Database
-    text: FakeText = field(default_factory=FakeText)
-    images: FakeImages = field(default_factory=FakeImages)
-    assets: FakeAssets = field(default_factory=FakeAssets)
-    queues: FakeQueues = field(default_factory=FakeQueues)
-    downloads: FakeDownloads = field(default_factory=lambda: FakeDownloads({PHOTO_URL: picture()}))
-    settings: TaskSettings = field(
-        default_factory=lambda: TaskSettings(STEP_ATTEMPTS=2, TASK_MAX_DEQUEUE_COUNT=2)
-    )
-
-    def __post_init__(self) -> None:
-        self.publisher = FakePublisher()
-        self.templates = TemplateRepository(self.database)
-        self.submitter = Submitter(self.database, self.queues, self.publisher, rate=100, budget=10.0)
-        pictures = Pictures(
-            self.images, lambda _: (512, 384), self.assets, self.downloads, self.database, inline=False
-        )
-        self.pipeline = PagePipeline(self.text, pictures, None, self.templates)
-
-    def runner(self) -> TaskRunner:
-        return TaskRunner(
-            database=self.database,
-            publisher=self.publisher,
-            queues=self.queues,
-            handlers={TaskKind.PAGE: self.pipeline},
-            settings=self.settings,
-        )
-
-    async def submit(self, **request: Any) -> UUID:
-        body = {"product": PRODUCT, "product_image_url": PHOTO_URL, **request}
-        body = {name: value for name, value in body.items() if value is not None}
-        row = await self.submitter.submit(TaskKind.PAGE, "seller", body)
-        return UUID(str(row["task_id"]))
-
-    async def run(self, task_id: UUID, delivery: int = 1) -> dict[str, Any]:
-        message = TaskMessage(task_id=task_id, delivery=delivery)
-        await self.runner().run(message, "generation-requests")
-        return await self.database.run(lambda cursor: tasks.get(cursor, task_id, "seller"))
-
-    async def page(self, row: dict[str, Any]) -> PageDocument:
-        page_id = UUID(row["result"]["page_id"])
-        stored = await self.database.run(lambda cursor: pages.get(cursor, page_id, "seller"))
-        return PageDocument.model_validate({name: stored[name] for name in PageDocument.model_fields})
-
-
-@pytest.fixture(scope="module", autouse=True)
-def library(postgres: DatabaseSettings) -> None:
-    """The seed library, as the stack loads it."""
-    Database(connector(postgres), size=1).run_sync(lambda cursor: seed(cursor, read_library()))
-
-
-@pytest.fixture
-def kitchen(database: Database) -> Kitchen:
-    return Kitchen(database)
+from shared.settings import TaskSettings
+from tests.contract.pages.kitchen import PHOTO_URL, Kitchen
+from tests.fakes import picture
 
 
 async def test_a_page_is_made_from_product_and_photo(kitchen: Kitchen) -> None:
