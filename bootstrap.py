@@ -178,6 +178,15 @@ class App:
             settings=self.tasks,
         )
 
+    async def ping(self) -> float:
+        """Read every setting and hold the models to the capability table; 0 seconds.
+
+        Raises:
+            ValidationError: settings are missing or wrong. PermanentError: a model is unknown or misused.
+        """
+        _checked = (self.auth, self.web, self.tasks, self.models, settings.AssetSettings())
+        return 0.0
+
     async def warm(self) -> None:
         """Import on a thread what a task needs.
 
@@ -188,7 +197,14 @@ class App:
 
 
 def _import_sdks() -> None:
-    for module in ("azure.eventhub.aio", "openai", "together", "boto3", "PIL.Image", "azure.storage.queue.aio"):
+    for module in (
+        "azure.eventhub.aio",
+        "openai",
+        "together",
+        "boto3",
+        "PIL.Image",
+        "azure.storage.queue.aio",
+    ):
         import_module(module)
 
 

@@ -21,8 +21,14 @@ HERE = Path(__file__).resolve().parent
 _DEPLOYED = ("function_app.py", "bootstrap.py", "host.json", "generation", "notifications", "shared")
 # What the first page imports, each in the function that first needs it.
 SDKS = (
-    *("psycopg2", "openai", "together", "boto3", "PIL.Image", "nh3", "tinycss2", "jwt", "aiohttp"),
-    *("azure.eventhub.aio", "azure.storage.queue.aio", "azure.identity"),
+    *(
+        "psycopg2",
+        "jwt",
+        "cryptography.hazmat.primitives.asymmetric.rsa",
+        "aiohttp",
+        "azure.storage.queue.aio",
+    ),
+    *("azure.eventhub.aio", "PIL.Image", "openai", "together", "boto3", "nh3", "tinycss2"),
 )
 # Nothing may be reported, looked up or downloaded while the old stack starts.
 _SILENT = {"ANONYMIZED_TELEMETRY": "False", "LANGSMITH_TRACING": "false", "HF_HUB_OFFLINE": "1"}

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from datetime import timedelta
 
 import azure.functions as func
 
 from bootstrap import App, app
 from generation.operations.readiness import readiness
+from notifications import outbox
 from shared.blueprint import Endpoints
 from shared.errors import NotFoundError, UnavailableError
 from shared.http import Call, Reply, reply
+from shared.times import now
 
 log = logging.getLogger(__name__)
 
@@ -32,10 +35,11 @@ async def ready(root: App, _call: Call) -> Reply:
     """Every dependency's state and latency; 503 when one is down."""
     state = await readiness(
         {
-            "postgres": root.database,
-            "queue": root.queues,
-            "s3": root.assets,
-            "event_hubs": root.event_hub,
+            "settings": lambda: root,
+            "postgres": lambda: root.database,
+            "queue": lambda: root.queues,
+            "s3": lambda: root.assets,
+            "event_hubs": lambda: root.event_hub,
         }
     )
     return reply(state, 200 if state["status"] == "UP" else 503)
@@ -59,11 +63,18 @@ async def sweep(timer: func.TimerRequest) -> None:  # noqa: ARG001  the host pas
     """Enqueue tasks that a crash left behind and publish what the outbox still holds."""
     root = app()
     # Side by side, so that a queue that is away does not keep events from being published.
-    results = await asyncio.gather(root.sweeper.sweep(), root.publisher.sweep(), return_exceptions=True)
+    yesterday = now() - timedelta(days=1)
+    results = await asyncio.gather(
+        root.sweeper.sweep(),
+        root.publisher.sweep(),
+        root.database.run(lambda cursor: outbox.purge(cursor, yesterday)),
+        return_exceptions=True,
+    )
     for result in results:
         if isinstance(result, UnavailableError):
             log.warning("swept only in part: %s", result.message)
         elif isinstance(result, BaseException):
             raise result
-    if any(results):
-        log.info("swept", extra={"tasks": results[0], "events": results[1]})
+    tasks, events, purged = results
+    if tasks or events or purged:
+        log.info("swept", extra={"tasks": tasks, "events": events, "purged": purged})

@@ -9,9 +9,7 @@ from generation.pages.copywriting import BlockCopy
 from generation.pages.document import PageBlock, PageDocument, PlacedImage
 from generation.pages.plan import Plan, PlannedBlock
 from generation.pages.selection import Brief
-from generation.ports import AssetStore
 from generation.templates.models import Template
-from shared.errors import TransientError
 
 
 def assemble(
@@ -78,14 +76,3 @@ def place(
 def picture_slots(template: Template) -> list[tuple[str, bool]]:
     """The template's own picture slots by name, and whether each is required."""
     return [(slot.name, slot.required) for slot in template.compiled.slots if slot.kind == "image"]
-
-
-async def require_readable(assets: AssetStore, keys: Sequence[str]) -> None:
-    """A page is never completed with a picture that cannot be read back.
-
-    Raises:
-        TransientError: `asset_unreadable`. UnavailableError: the store does not answer.
-    """
-    for key in keys:
-        if not await assets.readable(key):
-            raise TransientError(f"{key} cannot be read back", code="asset_unreadable")

@@ -18,16 +18,14 @@ type Writing = Literal["figures", "native", "sino", "code"]
 # A figure with an unknown counter keeps its first syllable (7엽), unless that is a particle (316은, 3이라).
 _PARTICLE_FIRST = frozenset("은는이가을를의에로으과와도만까부씩짜쯤정인입예보처라나며고면요들당마여및")
 # Single syllables count only after a blank: 세포, 열정 and 열매 are no figures.
-_NATIVE_SPACED = (
-    "단계|가지|종류|세트|시간|개월|포인트|컬러|켤레|개|겹|달|장|명|병|포|팩|종|배|번|회|주|색|칸|층|알|정|벌|쌍|매|줄|해|단"
-)
+_NATIVE_SPACED = "단계|가지|종류|세트|시간|개월|포인트|컬러|켤레|개|겹|달|장|명|병|포|팩|종|배|번|회|주|색|칸|층|알|정|벌|쌍|매|줄|해|단"
 _NATIVE_ATTACHED = "가지|단계|시간|세트|종류|개|겹|달"
 _SINO_UNITS = (
     "밀리리터|리터|그램|킬로그램|센티미터|센티|밀리미터|미터|시간|개월|퍼센트|프로|단계|가지|데시벨|와트|분|초|일|주|년|도"
     "|원|개|명|장|매|종|회|번|배|건"
 )
 _JOINED = re.compile(r"\s?[~\u223c\u301c\u2013\u2014/xX\u00d7*,\u00b7-]\s?")
-_MOST, _LEAST = frozenset({"최대", "최장", "최고"}), frozenset({"최소", "최저", "최하"})
+_LEAST = frozenset({"최소", "최저", "최하", "이상"})
 _BOUND_BEFORE = re.compile(r"(최대|최장|최고|최소|최저|최하)\s?(?:약\s?)?$")
 _BOUND_AFTER = re.compile(r"\s?(이상|이하|이내|미만|까지)")
 _BOUND_WINDOW = 8
@@ -150,5 +148,4 @@ def _with_bound(text: str, quantity: Quantity) -> Quantity:
     word = before[1] if before else after[1] if after else ""
     if not word:
         return quantity
-    least = word in _LEAST or word == "이상"
-    return replace(quantity, bound="min" if least else "max")
+    return replace(quantity, bound="min" if word in _LEAST else "max")

@@ -44,6 +44,12 @@ class PageEdit(_Request):
     theme: dict[str, Any] | None = None
     title: Annotated[Text, Field(min_length=1, max_length=120)] | None = None
 
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if self.blocks is None and self.theme is None and self.title is None:
+            raise FieldConflict(["blocks", "theme", "title"], "give at least one of these")
+        return self
+
     def picture_ids(self) -> set[UUID]:
         """The pictures the edit places."""
         pictures = (picture for block in self.blocks or [] for picture in block.images.values())

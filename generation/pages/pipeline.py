@@ -6,13 +6,13 @@ one stopped, and nothing that was stored is paid for twice.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
 from generation.images.pictures import KeptImage, Pictures, picture_id
 from generation.pages import repository
-from generation.pages.assemble import assemble, require_readable
+from generation.pages.assemble import assemble
 from generation.pages.copywriting import BlockCopy, write_copy
 from generation.pages.document import PageDocument
 from generation.pages.facts import number_facts
@@ -24,6 +24,7 @@ from generation.pages.vision import Seen, look_at
 from generation.ports import ProductSource, TextModel
 from generation.tasks.run import Outcome, Run, all_of, both
 from generation.templates.models import Template
+from shared.errors import TransientError
 
 _STEPS_BEFORE_COPY = 4  # product, photo, vision, plan
 _USUAL_BLOCKS = 7  # until the plan says how many
@@ -49,7 +50,8 @@ class PagePipeline:
         brief = Brief(known.product, tuple(facts), chosen, page.request.options)
         plan = await page.plan(brief)
         copies, scenes = await both(page.copies(brief, plan), page.scenes(brief, plan, photo))
-        return await page.finish(assemble(brief, plan, copies, scenes, photo), [photo, *scenes.values()])
+        document = assemble(brief, plan, copies, scenes, photo)
+        return await page.finish(document, photo, scenes)
 
 
 class _Page:
@@ -140,9 +142,23 @@ class _Page:
             block.template_id: scene for block, scene in zip(wanted, made, strict=True) if scene is not None
         }
 
-    async def finish(self, document: PageDocument, pictures: Sequence[KeptImage]) -> Outcome:
-        """Check that every picture can be read back; the page is stored with the task's end."""
-        await require_readable(self._kit.pictures.assets, [picture.s3_key for picture in pictures])
+    async def finish(
+        self, document: PageDocument, photo: KeptImage, scenes: Mapping[str, KeptImage]
+    ) -> Outcome:
+        """Check that every picture can be read back; the page is stored with the task's end.
+
+        A page is never completed with a picture that cannot. One of ours that is lost is made again by the next run.
+
+        Raises:
+            TransientError: `asset_unreadable`. UnavailableError: the store does not answer.
+        """
+        steps = {f"image:{template_id}": scene for template_id, scene in scenes.items()}
+        steps["photo:drawn" if photo.source == "drawn" else "photo"] = photo
+        assets = self._kit.pictures.assets
+        lost = [step for step, image in steps.items() if not await assets.readable(image.s3_key)]
+        if lost:
+            await self._run.forget(lost)
+            raise TransientError(f"cannot be read back: {', '.join(lost)}", code="asset_unreadable")
         return repository.first_version(self._run.lease, document)
 
     async def _copy(self, number: int, template: Template, block: PlannedBlock, brief: Brief) -> BlockCopy:

@@ -10,7 +10,7 @@ from uuid import uuid4
 from generation.tasks import poison
 from generation.tasks.run import STORE_POLICY, Announcer, Transactions
 from generation.tasks.runner import TaskRunner
-from shared.errors import MalformedError
+from shared.errors import MalformedError, PermanentError
 from shared.messages import TaskMessage, poison_queue
 from shared.queues import QueueSender
 from shared.retry import retry
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from psycopg2.extras import RealDictCursor as Cursor
 
 log = logging.getLogger(__name__)
+
+MISCONFIGURED_DELAY_SECONDS = 60.0
 
 
 class Root(Protocol):
@@ -62,7 +64,14 @@ async def consume(root: Root, queue: str, body: bytes) -> None:
         await root.queues.send(poison_queue(queue), body.decode("utf-8", "backslashreplace"))
         return
     await root.warm()
-    await root.runner.run(message, queue)
+    try:
+        runner = root.runner
+    except (ValueError, PermanentError):
+        # Settings that are missing or wrong: nothing is lost while the operator mends them.
+        log.critical("misconfigured: see /generation/actuator/ready", exc_info=True)
+        await root.queues.send(queue, message.encode(), delay=MISCONFIGURED_DELAY_SECONDS)
+        return
+    await runner.run(message, queue)
 
 
 async def consume_poison(root: Root, queue: str, body: bytes) -> None:

@@ -7,6 +7,7 @@ locking"). All functions take a cursor (one transaction); every state change wri
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -98,6 +99,18 @@ def save_step(
         "message": progress.message,
     }
     announce(cursor, row, EventType.PROGRESS, data)
+
+
+def forget_steps(cursor: Cursor, lease: Lease, keys: Sequence[str]) -> None:
+    """Drop stored steps.
+
+    Raises:
+        LeaseLostError, TaskCancelledError: nothing was written.
+    """
+    heartbeat(cursor, lease)
+    cursor.execute(
+        "delete from task_steps where task_id = %s and step_key = any(%s)", (str(lease.task_id), list(keys))
+    )
 
 
 def add_cost(cursor: Cursor, lease: Lease, meter: Meter) -> None:

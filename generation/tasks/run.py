@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -121,6 +121,10 @@ class Run:
             self.warnings.append(missing)
             await self._save(key, {"missing": missing}, Meter(), message)
             return None
+
+    async def forget(self, keys: Sequence[str]) -> None:
+        """Drop stored steps whose result is no longer there, so that the next run makes them again."""
+        await self._store(lambda cursor: leases.forget_steps(cursor, self.lease, keys))
 
     async def complete(self, outcome: Outcome) -> None:
         """Store the result and end the task, all in one transaction."""

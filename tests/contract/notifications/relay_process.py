@@ -128,7 +128,7 @@ class RelayProcess:
         headers = {"Authorization": f"Bearer {token(user)}"} | ({"Last-Event-ID": last_id} if last_id else {})
         url = f"{self.url}/api/notifications/stream/{user}"
         async with (
-            httpx.AsyncClient(timeout=10) as client,
+            httpx.AsyncClient(timeout=40) as client,
             aconnect_sse(client, "GET", url, headers=headers, params=query) as source,
         ):
             source.response.raise_for_status()

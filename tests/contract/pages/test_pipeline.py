@@ -143,10 +143,22 @@ async def test_chosen_templates_keep_their_order(kitchen: Kitchen) -> None:
 
 
 async def test_a_page_is_not_completed_with_an_unreadable_picture(kitchen: Kitchen) -> None:
-    """A picture that cannot be read back sends the task back to the queue."""
-    kitchen.assets.readable = lambda key: asyncio.sleep(0, result=False)  # type: ignore[method-assign]
-    row = await kitchen.run(await kitchen.submit())
-    assert row["status"] == "queued"
+    """A new picture that cannot be read back sends the task back; the next run makes that picture again."""
+    put = kitchen.assets.put
+
+    async def losing(key: str, content: bytes, content_type: str) -> None:
+        await put(key, content, content_type)
+        if len(kitchen.images.prompts) == 3:
+            kitchen.assets.hidden.add(key)
+
+    kitchen.assets.put = losing  # type: ignore[method-assign]
+    task_id = await kitchen.submit()
+    assert (await kitchen.run(task_id))["status"] == "queued"
+    kitchen.assets.hidden.clear()
+    kitchen.assets.put = put  # type: ignore[method-assign]
+    assert (await kitchen.run(task_id, delivery=2))["status"] == "completed"
+    assert 3 < len(kitchen.images.prompts) <= 6
+    assert kitchen.text.count("plan") == 1
 
 
 async def test_free_text_is_sorted_into_facts(kitchen: Kitchen) -> None:

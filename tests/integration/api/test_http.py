@@ -46,12 +46,12 @@ def test_status_and_health_need_no_token(stack: RunningStack, path: str) -> None
 
 
 def test_readiness_names_every_dependency(stack: RunningStack) -> None:
-    """All four are up, each with the time it took."""
+    """All are up, each with the time it took."""
     with stack.api() as nobody:
         told = nobody.get("/generation/actuator/ready").json()
     assert told["status"] == "UP"
     assert {name: state["status"] for name, state in told["dependencies"].items()} == dict.fromkeys(
-        ("postgres", "queue", "s3", "event_hubs"), "UP"
+        ("settings", "postgres", "queue", "s3", "event_hubs"), "UP"
     )
 
 

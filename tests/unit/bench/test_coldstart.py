@@ -8,7 +8,7 @@ import pytest
 from bench.__main__ import bench_names, main
 from bench.child import Finished
 from bench.coldstart.import_profile import INTERPRETER, costs, package_of, parse, profile_table
-from bench.coldstart.measure import start_measurements
+from bench.coldstart.measure import sdk_table, start_measurements
 from bench.coldstart.old_environment import NAMED, REQUIREMENTS, pinned_versions
 from bench.coldstart.processes import copy_deployed, read_start
 from bench.coldstart.stages import Stages
@@ -91,7 +91,7 @@ def test_a_start_is_read_with_its_stages_in_order() -> None:
 
 def test_import_and_index_together_are_held_against_the_bar() -> None:
     """Each part alone would pass; the sum does not, compiled or not."""
-    ours = [read_start(finished(**{"import": 0.4, "index": 0.3, "later": 1.0}))]
+    ours = [read_start(finished(**{"import": 0.4, "index": 0.3, "openai": 0.6, "boto3": 0.4}))]
     old = [read_start(finished(**{"import": 2.0, "build": 1.0, "query": 0.1}))]
     found = {m.name: m for m in start_measurements({"ours": ours, "fresh": ours, "all": ours, "old": old})}
     both = found["import + index / build"]
@@ -103,6 +103,16 @@ def test_import_and_index_together_are_held_against_the_bar() -> None:
         "the same, our code not yet compiled",
     ]
     assert found["the same, and every SDK imported"].ours.median == pytest.approx(1.7)
+
+
+def test_sdks_are_told_apart_in_time_and_memory() -> None:
+    """Each SDK is charged with what it added to the one before."""
+    growing = finished(**{"import": 0.2, "index": 0.1, "openai": 0.4, "boto3": 0.12})
+    report = growing.report
+    for stage, kilobytes in (("index", 40_000), ("openai", 60_000), ("boto3", 62_500)):
+        report["stages"][stage]["smaps"] = SMAPS.replace("Rss: 100", f"Rss: {kilobytes}")
+    start = read_start(Finished(1.0, 1.0, json.dumps(report), ""))
+    assert sdk_table([start, start]).rows == (("openai", "400", "20.5"), ("boto3", "120", "2.6"))
 
 
 def test_stages_follow_each_other() -> None:

@@ -12,7 +12,6 @@ create table tasks (
     status text not null default 'queued'
         check (status in ('queued', 'running', 'completed', 'failed', 'cancelled')),
     attempt integer not null default 0,
-    cancel_requested boolean not null default false,
     enqueued_at timestamptz,
     heartbeat_at timestamptz,
     percent integer not null default 0 check (percent between 0 and 100),

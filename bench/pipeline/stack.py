@@ -1,0 +1,141 @@
+"""The product's own stack with fixed services behind it, the worker alone on one core."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.errors import BenchError
+from bench.pipeline.fixed_services import HOST
+from bench.pipeline.processes import descendants, pin
+from local.addresses import Addresses, free_base
+from local.launch import read_stack
+from local.programs import ROOT
+from local.samples.draw_photos import ensure_photos
+from local.stopping import stop_stack
+
+WORKER = "functions-0"
+WORKER_CORE, OTHER_CORE = 0, 1
+_MODELS, _OBJECTS = 60, 61  # offsets from the stack's port base
+_START_LIMIT = 90.0
+
+# Nobody is refused, and one worker may run all pages that are asked for: in Azure an instance takes at most
+# batchSize + newBatchThreshold messages of a queue at once, 16 + 8 as host.json has it.
+SETTINGS = {
+    "USER_TASKS_PER_MINUTE": "1000000",
+    "USER_DAILY_BUDGET_USD": "1000000",
+    "AzureFunctionsJobHost__extensions__queues__batchSize": "32",
+    "AzureFunctionsJobHost__extensions__queues__newBatchThreshold": "224",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BenchStack:
+    """A stack that is up, with its fixed services.
+
+    Attributes:
+        data: its folder.
+        models_url: the fixed model services, with their `_calls`.
+        facts: stack.json.
+    """
+
+    data: Path
+    models_url: str
+    facts: Mapping[str, Any]
+
+    @property
+    def worker(self) -> int:
+        """The function worker's process id."""
+        return int(self.facts["pids"][WORKER])
+
+    @property
+    def photo(self) -> Path:
+        """A sample photo of a product."""
+        return self.data / "photos" / "mug.jpg"
+
+
+@contextmanager
+def bench_stack(
+    latency: Mapping[str, float], settings: Mapping[str, str] | None = None
+) -> Iterator[BenchStack]:
+    """Start a stack whose models take `latency` seconds by endpoint; stop it at the end.
+
+    Raises:
+        BenchError: it does not come up.
+    """
+    base = free_base()
+    models, objects = base + _MODELS, base + _OBJECTS
+    with tempfile.TemporaryDirectory(prefix="bench-pipeline-") as folder:
+        data = Path(folder)
+        services = _fixed_services(models, objects, Addresses(base).url("standins"), latency)
+        try:
+            _up(data, base, _environment(models, objects) | SETTINGS | (settings or {}))
+            ensure_photos(data / "photos")
+            stack = BenchStack(data, f"http://{HOST}:{models}", read_stack(data))
+            _spread(data, stack, services.pid)
+            yield stack
+        finally:
+            stop_stack(data)
+            services.terminate()
+            services.wait()
+
+
+def _fixed_services(
+    models: int, objects: int, standin: str, latency: Mapping[str, float]
+) -> subprocess.Popen[str]:
+    options = ("--models", str(models), "--objects", str(objects), "--standin", standin)
+    command = [
+        sys.executable,
+        "-m",
+        "bench.pipeline.fixed_services",
+        *options,
+        "--latency",
+        json.dumps(latency),
+    ]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    if process.stdout is None or process.stdout.readline() != "ready\n":
+        raise BenchError("the fixed services do not start")
+    return process
+
+
+def _environment(models: int, objects: int) -> dict[str, str]:
+    return {
+        "OPENAI_BASE_URL": f"http://{HOST}:{models}/v1",
+        "TOGETHER_BASE_URL": f"http://{HOST}:{models}",
+        "S3_ENDPOINT_URL": f"http://{HOST}:{objects}",
+    }
+
+
+def _up(data: Path, base: int, environment: Mapping[str, str]) -> None:
+    command = [sys.executable, "-m", "local", "up", "--detach", "--data", str(data), "--port-base", str(base)]
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=_START_LIMIT,
+    )
+    if done.returncode != 0:
+        raise BenchError(f"the stack does not come up:\n{done.stdout[-1000:]}{done.stderr[-2000:]}")
+
+
+def _spread(data: Path, stack: BenchStack, services: int) -> None:
+    """The worker on one core; the supervisor, all it has started, the fixed services and this process on the other."""
+    supervisors = {_parent(stack.worker)}
+    others = set().union(*(descendants(pid) for pid in supervisors), {services, os.getpid()})
+    pin(others - {stack.worker}, OTHER_CORE)
+    pin({stack.worker}, WORKER_CORE)
+
+
+def _parent(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
