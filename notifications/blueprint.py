@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from bootstrap import App, app
+from generation.fields import JsonObject, Text
 from notifications import outbox
 from shared.auth import TICKET_SECONDS, issue_ticket
 from shared.blueprint import Endpoints
@@ -24,9 +25,9 @@ class Message(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    user_id: Annotated[str, Field(min_length=1, max_length=256)]
-    type: Annotated[str, Field(min_length=1, max_length=100)]
-    data: dict[str, Any]
+    user_id: Annotated[Text, Field(min_length=1, max_length=256)]
+    type: Annotated[Text, Field(min_length=1, max_length=100)]
+    data: JsonObject
 
 
 async def ticket(root: App, call: Call) -> Reply:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # Six blocks, three of them with a picture.
 TEMPLATES = (
-    *("introduction-poster", "key_features-photos", "key_features-numbered"),
+    *("introduction-poster", "key_features-detail", "key_features-numbered"),
     *("how_to_use-steps", "specification-table", "closing-banner"),
 )
 IMAGES = 3

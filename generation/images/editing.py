@@ -7,9 +7,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from generation.fields import FieldConflict, Text
+from generation.fields import (
+    NOT_BLANK,
+    NUMBER,
+    FieldConflict,
+    Text,
+    WebAddress,
+    exactly_one,
+    given,
+    missing,
+)
 from generation.images.pictures import KeptImage, Pictures, picture_id
 from generation.ports import Meter, StructuredRequest, TextModel
 from generation.prompts import prompt
@@ -22,19 +31,29 @@ if TYPE_CHECKING:
 
 _HANGUL = re.compile("[ㄱ-ㆎ가-힣]")
 
-type Edge = Annotated[int, Field(ge=256, le=1920)]
+_Edge = Annotated[int, Field(ge=256, le=1920), NUMBER]
 
 
 class ImageRequest(BaseModel):
     """What is to be changed, and how; without a size the photo's own proportions are kept."""
 
-    model_config = ConfigDict(frozen=True, str_strip_whitespace=True, extra="forbid")
+    model_config = ConfigDict(
+        frozen=True,
+        str_strip_whitespace=True,
+        extra="forbid",
+        json_schema_extra={
+            "allOf": [
+                exactly_one("image_url", "image_id"),
+                {"oneOf": [missing("width", "height"), {"allOf": [given("width"), given("height")]}]},
+            ]
+        },
+    )
 
-    image_url: Annotated[HttpUrl, Field(max_length=2000)] | None = None
+    image_url: WebAddress | None = None
     image_id: UUID | None = None
-    prompt: Annotated[Text, Field(min_length=1, max_length=2000)]
-    width: Edge | None = None
-    height: Edge | None = None
+    prompt: Annotated[Text, Field(min_length=1, max_length=2000, json_schema_extra=NOT_BLANK)]
+    width: _Edge | None = None
+    height: _Edge | None = None
 
     @model_validator(mode="after")
     def _one_picture(self) -> Self:

@@ -1,4 +1,4 @@
-"""Claims in the copy that no fact backs: figures, superlatives, certificates, rankings, promises, reviews (DESIGN section 4).
+"""Claims in the copy that no fact backs: figures, superlatives, certificates, rankings, promises, reviews.
 
 Pure and quick (under 2 ms a block). Figures are strict; turns of speech are let through.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from itertools import islice
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -14,15 +15,16 @@ from pydantic import BaseModel, ConfigDict
 from generation.pages.claims_evidence import Evidence, evidence_of
 from generation.pages.claims_messages import SEVERITY, ClaimCode, for_model, for_seller
 from generation.pages.claims_quantities import Quantity, quantities
-from generation.pages.claims_rules import claims_in, is_backed
 from generation.pages.claims_structure import states_nothing
 from generation.pages.claims_text import normalise, sentence_at
+from generation.pages.claims_wording import claims_in, is_backed
 from generation.pages.facts import Fact
 
 __all__ = ["ClaimCode", "Finding", "describe_for_model", "find_claims", "worst_first"]
 
 _DEEPEST = 8  # slots hold lists of lists at most
 _MOST_DESCRIBED = 20
+_MOST_IN_A_TEXT = 50  # in words, and as many figures: nobody reads more, and it bounds hostile texts
 _BOUND_WORDS = ("최대", "최장", "최고", "최소", "최저", "최하")
 
 
@@ -110,22 +112,23 @@ def _list_lengths(value: Any, depth: int) -> Iterator[int]:
 
 
 def _in_text(slot: str, text: str, evidence: Evidence, listed: AbstractSet[int]) -> list[Finding]:
-    spans = [*_words(text, evidence)]
-    spans += (span for span in _numbers(slot, text, evidence, listed) if not _overlaps(span, spans))
+    words = list(islice(_words(text, evidence), _MOST_IN_A_TEXT))
+    numbers = islice(_numbers(slot, text, evidence, listed), _MOST_IN_A_TEXT)
+    spans = [*words, *(span for span in numbers if not _overlaps(span, words))]
     return [_finding(slot, text, *span) for span in sorted(spans, key=lambda span: span[1:])]
 
 
 type _Span = tuple[ClaimCode, int, int]
 
 
-def _words(text: str, evidence: Evidence) -> list[_Span]:
+def _words(text: str, evidence: Evidence) -> Iterator[_Span]:
     """Unbacked claims in words; where two overlap, the worse (`RULES` has them in that order)."""
     spans: list[_Span] = []
     for rule, found in claims_in(text):
         span = (rule.code, found.start(), found.end())
         if not _overlaps(span, spans) and not is_backed(rule, found, evidence):
             spans.append(span)
-    return spans
+            yield span
 
 
 def _overlaps(span: _Span, others: Iterable[_Span]) -> bool:

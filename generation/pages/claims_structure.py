@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 
 from generation.pages.claims_quantities import Quantity
-from generation.pages.claims_units import BARE, THINGS
+from generation.pages.claims_units import BARE
 
 _NUMBERING_SLOTS = frozenset({"step", "number", "no", "order", "index"})
 _SMALL = 100
@@ -17,8 +17,9 @@ _LABEL_BEFORE = re.compile(
     r"(?i:step|point|tip|part|chapter|reason|check|no\.?|q|a|포인트|단계|이유|질문|순서|방법|제|장면)\s?[.#]?\s?$"
 )
 _LABEL_WINDOW = 10
+_WINDOW = 200  # how far the surroundings of a figure are looked at
 # 1. / 2) / 03 at the start of a line.
-_LINE_START = re.compile(r"(?:^|\n)[\s(\[#\u2022-]*$")
+_LINE_START = re.compile(r"[\s(\[#\u2022-]*")
 _AFTER_NUMBERING = re.compile(r"\s?(?:[.)\]:·]|-\s|$)")
 _LEADING_ZERO = re.compile(r"0[0-9]")
 _SCENE_TIME = re.compile(r"(?:오전|오후|새벽|아침|점심|저녁|밤|낮|자정|정오)\s?$")
@@ -54,7 +55,7 @@ def states_nothing(quantity: Quantity, text: str, slot: str) -> bool:
 
 
 def _is_idle_numeral(quantity: Quantity, text: str) -> bool:
-    before = text[: quantity.start]
+    before = text[max(0, quantity.start - _LABEL_WINDOW) : quantity.start]
     if quantity.unit.name == "times" and _HABIT.search(before):
         return False
     if quantity.value == 1:
@@ -71,10 +72,12 @@ def _numbers_something(quantity: Quantity, text: str, slot: str) -> bool:
     parts = slot.split(".")
     if parts[-1] in _NUMBERING_SLOTS:
         return True
-    before, after = text[: quantity.start], text[quantity.end :]
+    before = text[max(0, quantity.start - _WINDOW) : quantity.start]
+    after = text[quantity.end : quantity.end + _WINDOW]
     if quantity.unit == BARE and _LABEL_BEFORE.search(before[-_LABEL_WINDOW:]):
         return True
-    if _LINE_START.search(before):
+    line = before.rpartition("\n")[2] if "\n" in before or quantity.start <= _WINDOW else before
+    if _LINE_START.fullmatch(line):
         return _opens_line(quantity, after, parts)
     return quantity.unit.name == "level" and _in_sequence(quantity, text)
 
@@ -96,15 +99,12 @@ def _in_sequence(quantity: Quantity, text: str) -> bool:
 
 
 def _is_idiom(quantity: Quantity, text: str) -> bool:
-    if quantity.unit.name == "o'clock" and _SCENE_TIME.search(text[: quantity.start]):
-        return not _DISPATCH.search(text)
+    if quantity.unit.name == "o'clock" and _SCENE_TIME.search(
+        text[max(0, quantity.start - _LABEL_WINDOW) : quantity.start]
+    ):
+        return not _DISPATCH.search(text, max(0, quantity.start - _WINDOW), quantity.end + _WINDOW)
     begin = max(0, quantity.start - _IDIOM_WINDOW)
     return any(
         found.start() <= quantity.start and quantity.end <= found.end()
         for found in _IDIOMS.finditer(text, begin, quantity.end + _IDIOM_WINDOW)
     )
-
-
-def is_thing(quantity: Quantity) -> bool:
-    """Whether it counts things, as 개, 가지 or 겹 do."""
-    return quantity.unit.name in THINGS

@@ -10,6 +10,7 @@ _INVISIBLE = re.compile("\\*\\*|[\u00ad\u200b-\u200f\u2060\ufeff]")
 # Circled figures number lists; NFKC would turn them into plain figures.
 _CIRCLED = re.compile("[\u2460-\u24ff\u2776-\u2793\u3251-\u325f\u32b1-\u32bf]")
 _FOREIGN_DIGIT = re.compile(r"[^\D0-9]")
+_LONGEST = 300
 _SENTENCE_END = re.compile(r"[.!?](?=\s)|\n")
 
 # What may follow a Korean counter when it is one: particles, the copula, bounds. 세 가지로, but not 가지런한.
@@ -32,14 +33,12 @@ def _plain_digit(found: re.Match[str]) -> str:
 
 
 def sentence_at(text: str, start: int, end: int) -> str:
-    """The sentence around `text[start:end]`; a decimal point ends nothing."""
-    begin = 0
-    for mark in _SENTENCE_END.finditer(text):
-        if mark.start() >= end - 1:
-            return text[begin : mark.end()].strip()
-        if mark.end() <= start:
-            begin = mark.end()
-    return text[begin:].strip()
+    """The sentence around `text[start:end]`, at most some 300 characters to either side; a decimal point ends nothing."""
+    begin = max(0, start - _LONGEST)
+    for mark in _SENTENCE_END.finditer(text, begin, start):
+        begin = mark.end()
+    closing = _SENTENCE_END.search(text, max(start, end - 1), end + _LONGEST)
+    return text[begin : closing.end() if closing else end + _LONGEST].strip()
 
 
 def squeezed(text: str) -> str:

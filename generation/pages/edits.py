@@ -3,18 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
-from generation.fields import FieldConflict, ShortText, Text
+from generation.fields import (
+    NO_OTHER_NAMES,
+    NUMBER,
+    FieldConflict,
+    Flag,
+    JsonObject,
+    ShortText,
+    Text,
+    Version,
+    given,
+)
 from generation.images.pictures import KeptImage
 from generation.pages.document import PageBlock, PageDocument, PlacedImage
 from generation.templates.models import Template
 from generation.templates.schema import check_values
-from generation.templates.theme import parse_theme
+from generation.templates.theme import FONTS, Theme, parse_theme
 from shared.errors import FieldIssue, FieldsError
+
+
+_COLOUR = {"type": "string", "pattern": "^#[0-9A-Fa-f]{6}$"}
+_FONT = {"type": "string", "enum": list(FONTS)}
+# What parse_theme takes, which checks it when the page's own theme is at hand.
+_THEME = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {field.name: _COLOUR for field in fields(Theme)}
+    | {"radius": {"type": "integer", "minimum": 0, "maximum": 40}, "font": _FONT, "heading_font": _FONT},
+}
 
 
 class _Request(BaseModel):
@@ -32,16 +54,18 @@ class BlockEdit(_Request):
     """A block that stays: `slots` replaces the named values, `images` the named pictures (null takes one away)."""
 
     block_id: ShortText
-    slots: dict[str, Any] = {}
-    images: dict[str, PictureEdit | None] = {}
+    slots: JsonObject = {}
+    images: Annotated[
+        dict[ShortText, PictureEdit | None], Field(max_length=100, json_schema_extra=NO_OTHER_NAMES)
+    ] = {}
 
 
 class PageEdit(_Request):
     """PATCH /generation/pages/{id}: `blocks` is the whole new order; a block left out is removed."""
 
-    base_version: Annotated[int, Field(ge=1)]
+    base_version: Version
     blocks: Annotated[list[BlockEdit], Field(min_length=1, max_length=60)] | None = None
-    theme: dict[str, Any] | None = None
+    theme: Annotated[dict[str, Any], WithJsonSchema(_THEME)] | None = None
     title: Annotated[Text, Field(min_length=1, max_length=120)] | None = None
 
     @model_validator(mode="after")
@@ -59,15 +83,19 @@ class PageEdit(_Request):
 class Rollback(_Request):
     """POST /generation/pages/{id}/rollback."""
 
-    version: Annotated[int, Field(ge=1)]
+    version: Version
 
 
 class Feedback(_Request):
     """POST /generation/pages/{id}/feedback: at least one of these."""
 
-    rating: Annotated[int, Field(ge=1, le=5)] | None = None
+    model_config = ConfigDict(
+        json_schema_extra={"anyOf": [given("rating"), given("comment"), given("exported")]}
+    )
+
+    rating: Annotated[int, Field(ge=1, le=5), NUMBER] | None = None
     comment: Annotated[Text, Field(max_length=2000)] | None = None
-    exported: bool | None = None
+    exported: Flag | None = None
 
     @model_validator(mode="after")
     def _something(self) -> Self:

@@ -5,9 +5,35 @@ from __future__ import annotations
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from generation.fields import FieldConflict, ShortText, Text
+from generation.fields import (
+    NO_OTHER_NAMES,
+    NOT_BLANK,
+    NUMBER,
+    OR_NUMBER,
+    FieldConflict,
+    ShortText,
+    Text,
+    WebAddress,
+    exactly_one,
+    missing,
+)
+
+
+def _price(value: object) -> object:
+    if isinstance(value, bool) or (isinstance(value, str) and not (value.isascii() and value.isdecimal())):
+        message = "must be a whole number of won"
+        raise ValueError(message)
+    return value
+
+
+_Words = Annotated[ShortText, Field(json_schema_extra=OR_NUMBER)]
+_Price = Annotated[
+    int,
+    Field(ge=0, le=10_000_000_000, json_schema_extra={"type": ["integer", "string"], "pattern": "^[0-9]{1,10}$"}),
+    BeforeValidator(_price),
+]
 
 
 class _Request(BaseModel):
@@ -19,19 +45,24 @@ class Product(BaseModel):
 
     model_config = ConfigDict(frozen=True, str_strip_whitespace=True, coerce_numbers_to_str=True)
 
-    name: Annotated[Text, Field(min_length=1, max_length=200)]
-    description: Annotated[Text, Field(max_length=20_000)] = ""
-    category: ShortText | None = None
-    price_krw: Annotated[int, Field(ge=0, le=10_000_000_000)] | None = None
-    attributes: Annotated[dict[ShortText, ShortText], Field(max_length=100)] = {}
-    packaging: Annotated[list[ShortText], Field(max_length=20)] = []
-    notice: Annotated[dict[ShortText, Annotated[Text, Field(max_length=2000)]], Field(max_length=60)] = {}
+    name: Annotated[Text, Field(min_length=1, max_length=200, json_schema_extra=NOT_BLANK | OR_NUMBER)]
+    description: Annotated[Text, Field(max_length=20_000, json_schema_extra=OR_NUMBER)] = ""
+    category: _Words | None = None
+    price_krw: _Price | None = None
+    attributes: Annotated[
+        dict[ShortText, _Words], Field(max_length=100, json_schema_extra=NO_OTHER_NAMES)
+    ] = {}
+    packaging: Annotated[list[_Words], Field(max_length=20)] = []
+    notice: Annotated[
+        dict[ShortText, Annotated[Text, Field(max_length=2000, json_schema_extra=OR_NUMBER)]],
+        Field(max_length=60, json_schema_extra=NO_OTHER_NAMES),
+    ] = {}
 
 
 class PageOptions(_Request):
     """How the page is to be made."""
 
-    images: Annotated[int, Field(ge=0, le=6)] = 3
+    images: Annotated[int, Field(ge=0, le=6), NUMBER] = 3
     language: Literal["ko"] = "ko"
     tone: Annotated[Text, Field(max_length=100)] | None = None
     marketplace: Literal["coupang", "smartstore", "11st", "gmarket"] | None = None
@@ -40,14 +71,31 @@ class PageOptions(_Request):
 class PageRequest(_Request):
     """POST /generation/display-list: one source of facts, at most one photo and one choice of templates."""
 
-    product_data: Annotated[Text, Field(min_length=1, max_length=20_000)] | None = None
+    model_config = ConfigDict(
+        json_schema_extra={
+            "allOf": [
+                exactly_one("product_data", "product", "product_id"),
+                {"anyOf": [missing("product_image_url"), missing("image_id")]},
+                {"anyOf": [missing("template_set_id"), missing("template_ids")]},
+            ]
+        }
+    )
+
+    product_data: (
+        Annotated[Text, Field(min_length=1, max_length=20_000, json_schema_extra=NOT_BLANK)] | None
+    ) = None
     product: Product | None = None
-    product_id: Annotated[Text, Field(min_length=1, max_length=200)] | None = None
-    product_image_url: Annotated[HttpUrl, Field(max_length=2000)] | None = None
+    product_id: Annotated[Text, Field(min_length=1, max_length=200, json_schema_extra=NOT_BLANK)] | None = None
+    product_image_url: WebAddress | None = None
     image_id: UUID | None = None
     category_id: ShortText | None = None
     template_set_id: ShortText | None = None
-    template_ids: Annotated[list[ShortText], Field(min_length=1, max_length=30)] | None = None
+    template_ids: (
+        Annotated[
+            list[ShortText], Field(min_length=1, max_length=30, json_schema_extra={"uniqueItems": True})
+        ]
+        | None
+    ) = None
     options: PageOptions = PageOptions()
 
     @model_validator(mode="after")

@@ -100,7 +100,7 @@ def api(chaos: Chaos) -> Iterator[httpx.Client]:
 
 
 @pytest.mark.parametrize(("endpoint", "fault", "code", "again", "every"), CELLS)
-def test_a_fault(  # noqa: PLR0917  a row of the table
+def test_a_fault(
     chaos: Chaos, api: httpx.Client, endpoint: str, fault: str, code: str | None, again: bool, every: bool
 ) -> None:
     """The table above: what is tried again, what is done without, what fails, each with its code."""
