@@ -68,13 +68,13 @@ WebAddress = Annotated[
 
 type JsonName = Annotated[str, Field(json_schema_extra={"pattern": r"^[^\x00]*$"})]
 type JsonValue = (
-    None
-    | bool
+    bool
     | Annotated[int, Field(ge=-_LARGEST_EXACT, le=_LARGEST_EXACT)]
     | Annotated[float, Field(ge=-_LARGEST_EXACT, le=_LARGEST_EXACT)]
     | JsonName
     | list[JsonValue]
     | dict[JsonName, JsonValue]
+    | None
 )
 # Any JSON that PostgreSQL and every client can hold; checked as a whole first, because that gives one clear issue.
 JsonObject = Annotated[

@@ -7,8 +7,8 @@ takes, and the contract says 405.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import azure.functions as func
@@ -33,8 +33,22 @@ class App(Protocol):
 type Handler[A: App] = Callable[[A, Call], Awaitable[Reply]]
 
 
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One function's route, for the OpenAPI document: `handlers` by method in upper case, without HEAD and OPTIONS."""
+
+    name: str
+    route: str
+    public: bool
+    handlers: Mapping[str, Callable[..., Awaitable[Reply]]]
+
+
 class Endpoints[A: App]:
     """A blueprint and its routes.
+
+    Attributes:
+        blueprint: what function_app.py registers.
+        routes: every HTTP route of it.
 
     Args:
         app: gives the composition root; called per request, because importing must open nothing.
@@ -42,11 +56,13 @@ class Endpoints[A: App]:
 
     def __init__(self, app: Callable[[], A]) -> None:
         self.blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the SDK leaves its constructor untyped
+        self.routes: list[Route] = []
         self._app = app
 
     def route(self, name: str, route: str, *, public: bool = False, **handlers: Handler[A]) -> None:
         """Register function `name` for `route`; `handlers` by method: get=..., post=..."""
         by_method = {method.upper(): handler for method, handler in handlers.items()}
+        self.routes.append(Route(name, route, public, dict(by_method)))
         by_method |= {"HEAD": by_method["GET"]} if "GET" in by_method else {}
         allow = ", ".join([*by_method, "OPTIONS"])
         app = self._app

@@ -5,12 +5,11 @@ Nothing here knows azure.functions: shared/blueprint.py translates.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID, uuid4
 
@@ -30,10 +29,16 @@ from shared.errors import (
     UnsupportedError,
 )
 from shared.telemetry import traceparent
+from shared.times import rfc3339
 
 JSON = "application/json"
 _DEFAULT_LIMIT, _MAX_LIMIT = 20, 100
 _MAX_NUMBER = 2**31 - 1  # PostgreSQL's integer
+_MAX_ISSUES, _MAX_LOC = 50, 200  # an answer is not to be larger than the request that earned it
+CURSOR = (
+    "^([1-9][0-9]{15})_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$"  # microseconds since the epoch, UUID
+)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Identity(Protocol):
@@ -124,7 +129,10 @@ class Call:
         if not _is_json(self.headers.get("content-type", "")):
             raise UnsupportedError(f"Send {JSON}.")
         try:
-            value = json.loads(body, parse_constant=_no_constant)
+            # RFC 8259, 8.1: UTF-8. Given bytes, json would take other encodings and half surrogate pairs too.
+            value = json.loads(body.decode("utf-8-sig"), parse_constant=_no_constant)
+            if b"\\u" in body:  # half a pair in escapes is no text: nothing could store or answer it
+                json.dumps(value, ensure_ascii=False).encode()
         except (ValueError, RecursionError) as error:
             raise MalformedError("The body is not JSON.") from error
         return validated(model, value)
@@ -196,7 +204,8 @@ def problem(error: AppError, request_id: str) -> Reply:
         "request_id": request_id,
     }
     if isinstance(error, FieldsError):
-        body["errors"] = [{"loc": issue.loc, "msg": issue.msg} for issue in error.issues]
+        issues = error.issues[:_MAX_ISSUES]
+        body["errors"] = [{"loc": issue.loc[:_MAX_LOC], "msg": issue.msg} for issue in issues]
     headers = {"Cache-Control": "no-store"}
     if isinstance(error, TransientError | LimitedError):
         headers["Retry-After"] = str(max(1, round(error.retry_after or 2)))
@@ -248,14 +257,12 @@ def _issues(detail: Mapping[str, Any]) -> list[FieldIssue]:
 
 
 def _write_cursor(created_at: str, key: str) -> str:
-    return base64.urlsafe_b64encode(f"{created_at}|{key}".encode()).decode().rstrip("=")
+    microseconds = (datetime.fromisoformat(created_at) - _EPOCH) // timedelta(microseconds=1)
+    return f"{microseconds}_{key}"
 
 
 def _read_cursor(cursor: str) -> tuple[str, str]:
-    try:
-        decoded = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-        created_at, key = decoded.split("|")
-        datetime.fromisoformat(created_at)
-        return created_at, str(UUID(key))
-    except (ValueError, binascii.Error) as error:
-        raise FieldsError([FieldIssue("cursor", "is not a cursor of this list")]) from error
+    found = re.fullmatch(CURSOR, cursor, re.ASCII)
+    if found is None:
+        raise FieldsError([FieldIssue("cursor", "is not a cursor of this list")])
+    return rfc3339(_EPOCH + timedelta(microseconds=int(found[1]))), found[2]

@@ -32,7 +32,7 @@ _IDIOM_WINDOW = 8
 _LASTING = re.compile(
     r"\s?(?:만에|이면|안에|동안\s?(?:지속|유지)|(?:이상\s?)?(?:지속|사용|유지|충전|완충|가동))"
 )
-_DURATIONS = frozenset({"time", "months"})
+_DURATIONS = frozenset({"time", "days", "months"})
 # Spoken of people's hands, habits and turns rather than of the product.
 _LOOSE_COUNTERS = frozenset({"times", "age", "machine", "people", "place", "cup", ""})
 _HABIT = re.compile(r"(?:하루|매일|일주일|한 주|한 달|아침저녁)에?(?:로|마다)?\s?$")
@@ -78,8 +78,8 @@ def _numbers_something(quantity: Quantity, text: str, slot: str) -> bool:
         return True
     line = before.rpartition("\n")[2] if "\n" in before or quantity.start <= _WINDOW else before
     if _LINE_START.fullmatch(line):
-        return _opens_line(quantity, after, parts)
-    return quantity.unit.name == "level" and _in_sequence(quantity, text)
+        return _opens_line(quantity, after, parts) or _in_sequence(quantity, text)
+    return _in_sequence(quantity, text)
 
 
 def _opens_line(quantity: Quantity, after: str, parts: list[str]) -> bool:
@@ -91,6 +91,8 @@ def _opens_line(quantity: Quantity, after: str, parts: list[str]) -> bool:
 
 def _in_sequence(quantity: Quantity, text: str) -> bool:
     """1단계로 ..., 2단계로 ...: steps told one after another."""
+    if quantity.unit.name != "level":
+        return False
     counter = re.sub(r"[0-9\s]+", "", quantity.text)
     told = {
         Decimal(number) for number in re.findall(rf"(?<![0-9])([0-9]{{1,2}})\s?{re.escape(counter)}", text)

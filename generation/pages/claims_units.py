@@ -38,9 +38,9 @@ _MEASURES: Mapping[str, Mapping[str, str]] = {
         "1": "초 sec",
         "60": "분 min",
         "3600": "시간 h hr hrs hours",
-        "86400": "일 days",
-        "604800": "주일 주",
     },
+    # Apart from hours: 하루 두 번 does not back 24시간 보습.
+    "days": {"1": "일 days", "7": "주일 주"},
     "months": {"1": "개월 달", "12": "년 해"},
     "month of the year": {"1": "월"},
     "o'clock": {"1": "시"},

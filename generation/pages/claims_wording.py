@@ -37,7 +37,8 @@ def claims_in(text: str) -> Iterator[tuple[Rule, re.Match[str]]]:
         if not any(word in folded for word in rule.words):
             continue
         for found in _compiled(rule.pattern).finditer(text):
-            if _DENIED.match(text, found.end()):
+            denied = _DENIED_IN_FACT if rule.code == "certification" else _DENIED
+            if denied.match(text, found.end()):
                 continue
             if rule.in_questions or not _QUESTION.match(text, found.end()):
                 yield rule, found

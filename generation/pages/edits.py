@@ -27,7 +27,6 @@ from generation.templates.schema import check_values
 from generation.templates.theme import FONTS, Theme, parse_theme
 from shared.errors import FieldIssue, FieldsError
 
-
 _COLOUR = {"type": "string", "pattern": "^#[0-9A-Fa-f]{6}$"}
 _FONT = {"type": "string", "enum": list(FONTS)}
 # What parse_theme takes, which checks it when the page's own theme is at hand.

@@ -31,7 +31,9 @@ def _price(value: object) -> object:
 _Words = Annotated[ShortText, Field(json_schema_extra=OR_NUMBER)]
 _Price = Annotated[
     int,
-    Field(ge=0, le=10_000_000_000, json_schema_extra={"type": ["integer", "string"], "pattern": "^[0-9]{1,10}$"}),
+    Field(
+        ge=0, le=10_000_000_000, json_schema_extra={"type": ["integer", "string"], "pattern": "^[0-9]{1,10}$"}
+    ),
     BeforeValidator(_price),
 ]
 
@@ -85,7 +87,9 @@ class PageRequest(_Request):
         Annotated[Text, Field(min_length=1, max_length=20_000, json_schema_extra=NOT_BLANK)] | None
     ) = None
     product: Product | None = None
-    product_id: Annotated[Text, Field(min_length=1, max_length=200, json_schema_extra=NOT_BLANK)] | None = None
+    product_id: Annotated[Text, Field(min_length=1, max_length=200, json_schema_extra=NOT_BLANK)] | None = (
+        None
+    )
     product_image_url: WebAddress | None = None
     image_id: UUID | None = None
     category_id: ShortText | None = None

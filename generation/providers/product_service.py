@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import orjson
 
-from generation.providers.rejections import retry_after
+from generation.providers.rejections import is_quota, retry_after
 from shared.errors import AppError, PermanentError, TransientError
 from shared.settings import ProductServiceSettings
 
@@ -63,7 +63,7 @@ class ProductService:
         target = URL(url, encoded=True)
         async with self._connected().get(target, allow_redirects=False) as response:
             if response.status != HTTPStatus.OK:
-                raise _refusal(response)
+                raise _refusal(response, await _body(response))
             return await _body(response)
 
     def _connected(self) -> ClientSession:
@@ -97,6 +97,13 @@ async def _body(response: ClientResponse) -> bytes:
     return bytes(body)
 
 
+def _parsed(body: bytes) -> object:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None  # error pages are often HTML: the status says enough
+
+
 def _record(body: bytes) -> dict[str, Any]:
     try:
         record = orjson.loads(body)
@@ -107,8 +114,10 @@ def _record(body: bytes) -> dict[str, Any]:
     return record
 
 
-def _refusal(response: ClientResponse) -> AppError:
+def _refusal(response: ClientResponse, body: bytes) -> AppError:
     status = response.status
+    if is_quota(_parsed(body)):
+        return PermanentError("The product service's quota is used up.", code="quota_exhausted")
     if status in _GONE:
         return PermanentError("The product service knows no such product.", code="product_not_found")
     if status in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:

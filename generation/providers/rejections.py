@@ -60,6 +60,11 @@ def rejection(service: str, status: int, body: object, headers: Mapping[str, str
     return PermanentError(_reason(service, status, body), code="model_rejected")
 
 
+def is_quota(body: object) -> bool:
+    """Whether an error body says that a quota is used up: waiting a moment does not help."""
+    return bool(_words(body) & _QUOTA)
+
+
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds the other side asks us to wait: `retry-after-ms`, or Retry-After in either form (RFC 9110 §10.2.3)."""
     milliseconds = _seconds(headers.get("retry-after-ms"))

@@ -7,6 +7,7 @@ can act on and a message a seller understands, in Korean and English.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -93,9 +94,10 @@ def chaos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chaos]:
         assert "unexpected error" not in chaos.worker_log()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def api(chaos: Chaos) -> Iterator[httpx.Client]:
-    with chaos.api("seller") as client:
+    """A user of its own for each test: there is a limit to what one may ask for in a minute."""
+    with chaos.api(f"seller-{time.time_ns()}") as client:
         yield client
 
 
@@ -118,7 +120,9 @@ def test_a_fault(
     else:
         assert task["status"] == "failed"
         assert_understandable(task["error"], str(code))
-    assert len(calls) == (TRIES if again and code else 1)
+    tries = TRIES if again and code else 1
+    # aiohttp by itself repeats a GET once when a kept connection was cut before the answer began.
+    assert tries <= len(calls) <= (2 * tries if (endpoint, fault) == ("product", "drop") else tries)
     if fault == "429;retry-after=1":
         assert seconds_between(*calls) >= 1.0
 

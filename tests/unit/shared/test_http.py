@@ -38,7 +38,19 @@ def body(answer: Reply) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"{", b"\xff", b'{"a": NaN}', b"[" * 100_000, b'{"a": Infinity}', b"nonsense"]
+    "content",
+    [
+        b"",
+        b"{",
+        b"\xff",
+        b'{"a": NaN}',
+        b"[" * 100_000,
+        b'{"a": Infinity}',
+        b"nonsense",
+        rb'{"\ud800": 1}',
+        b'{"a": "\xed\xa0\x80"}',
+        '{"name": "a", "size": 1}'.encode("utf-16"),
+    ],
 )
 def test_what_is_not_json_is_malformed(content: bytes) -> None:
     """Malformed JSON is 400, also where Python's parser is lax or runs out of stack."""
@@ -100,13 +112,16 @@ def test_foreign_cursors_are_refused(cursor: str) -> None:
 def test_a_list_gives_a_cursor_that_leads_on() -> None:
     """next_cursor names the last item shown, and is absent at the end."""
     rows = [
-        {"id": f"00000000-0000-0000-0000-00000000000{n}", "created_at": "2026-11-20T00:00:00Z"}
+        {"id": f"00000000-0000-0000-0000-00000000000{n}", "created_at": "2026-11-20T00:00:00.123456Z"}
         for n in range(3)
     ]
     answer = body(listed(rows, 2, "id"))
     assert answer["items"] == rows[:2]
     cursor = str(answer["next_cursor"])
-    assert call(query={"cursor": cursor}).page() == (20, ("2026-11-20T00:00:00Z", str(rows[1]["id"])))
+    assert call(query={"cursor": cursor}).page() == (
+        20,
+        ("2026-11-20T00:00:00.123456Z", str(rows[1]["id"])),
+    )
     assert body(listed(rows, 3, "id"))["next_cursor"] is None
 
 
