@@ -1,12 +1,12 @@
 # Every command sets up what it needs first; what is there already is not looked at twice.
 #   make demo [PRODUCT=file.json]    a product and a photo to a finished page
 #   make up [ARGS="--detach ..."]    the whole system on this machine
-#   make test | check | bench | lock | clean
+#   make test | check | bench | eval | lock | clean
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
-.PHONY: help demo up test check bench lock clean setup
+.PHONY: help demo up test check bench eval lock clean setup
 
 # Overridable: make demo PYTHON=/path/to/python3.13
 export PYTHON ?=
@@ -34,9 +34,10 @@ check: $(installed)
 	$(py) -m pytest -q tests/unit
 
 bench: $(installed)
-	@for main in bench/*/__main__.py; do \
-		name=$$(basename "$$(dirname "$$main")"); echo "== $$name"; $(py) -m "bench.$$name" || exit 1; \
-	done
+	$(py) -m bench $(ARGS)
+
+eval: $(installed)
+	$(py) -m bench.evaluation $(ARGS)
 
 # The relay and the tests use the app's versions, so that everything runs on one set.
 compile := .venv/bin/uv pip compile --quiet --python-version 3.13 --generate-hashes --no-header

@@ -3,6 +3,7 @@
 import azure.functions as func
 
 import generation.images.blueprint
+import generation.openapi.blueprint
 import generation.operations.blueprint
 import generation.pages.blueprint
 import generation.tasks.blueprint
@@ -16,6 +17,7 @@ for module in (
     generation.tasks.blueprint,
     generation.images.blueprint,
     generation.operations.blueprint,
+    generation.openapi.blueprint,
     notifications.blueprint,
 ):
     app.register_functions(module.endpoints.blueprint)

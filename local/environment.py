@@ -103,6 +103,8 @@ def effective_settings(
     for key, url in (("OPENAI_API_KEY", "OPENAI_BASE_URL"), ("TOGETHER_API_KEY", "TOGETHER_BASE_URL")):
         if key in given and url not in given:
             settings.pop(url, None)
+            # The real service cannot reach this machine's bucket: photos travel inside the request.
+            settings.setdefault("MODEL_PHOTO_TRANSPORT", "inline")
     return settings
 
 

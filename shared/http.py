@@ -32,8 +32,8 @@ from shared.telemetry import traceparent
 from shared.times import rfc3339
 
 JSON = "application/json"
-_DEFAULT_LIMIT, _MAX_LIMIT = 20, 100
-_MAX_NUMBER = 2**31 - 1  # PostgreSQL's integer
+DEFAULT_LIMIT, MAX_LIMIT = 20, 100
+MAX_NUMBER = 2**31 - 1  # PostgreSQL's integer
 _MAX_ISSUES, _MAX_LOC = 50, 200  # an answer is not to be larger than the request that earned it
 CURSOR = (
     "^([1-9][0-9]{15})_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$"  # microseconds since the epoch, UUID
@@ -150,7 +150,8 @@ class Call:
         given = self.query.get(name)
         if not given:
             return None
-        if not (given.isascii() and given.isdecimal() and 1 <= int(given[:10]) <= _MAX_NUMBER):
+        digits = given.isascii() and given.isdecimal() and len(given) <= len(str(MAX_NUMBER))
+        if not (digits and 1 <= int(given) <= MAX_NUMBER):
             raise FieldsError([FieldIssue(name, "must be a whole number from 1")])
         return int(given)
 
@@ -167,9 +168,9 @@ class Call:
         Raises:
             FieldsError: not a number from 1 to 100, or not a cursor of ours.
         """
-        limit = self.whole_number("limit") or _DEFAULT_LIMIT
-        if limit > _MAX_LIMIT:
-            raise FieldsError([FieldIssue("limit", f"must be at most {_MAX_LIMIT}")])
+        limit = self.whole_number("limit") or DEFAULT_LIMIT
+        if limit > MAX_LIMIT:
+            raise FieldsError([FieldIssue("limit", f"must be at most {MAX_LIMIT}")])
         cursor = self.query.get("cursor")
         return limit, _read_cursor(cursor) if cursor else None
 

@@ -29,6 +29,9 @@ SHORT_TIMES = {
     "TASK_STALE_SECONDS": "2.5",
     "DATABASE_POOL_SIZE": "32",
     "RELAY_USER_EVENTS": "20000",
+    # One user asks for what a hundred would.
+    "USER_TASKS_PER_MINUTE": "10000",
+    "USER_DAILY_BUDGET_USD": "10000",
 }
 
 
@@ -100,6 +103,10 @@ class Chaos:
         """Every call the stand-ins have received, in order."""
         calls: list[dict[str, Any]] = httpx.get(f"{self.facts['ai_url']}/_log", timeout=20).json()
         return calls
+
+    def forget_calls(self) -> None:
+        """Empty the stand-ins' log; its numbers go on."""
+        httpx.delete(f"{self.facts['ai_url']}/_log", timeout=20)
 
     def sql(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         """Run a statement; its rows."""

@@ -22,7 +22,7 @@ from bench.spread import Spread, take_turns
 START_BAR = Bar("at most", 0.6)  # seconds (DESIGN section 10)
 MEMORY_BAR = Bar("at most", 150)  # MB
 
-_PROFILES = 5
+_PROFILES = 7
 _OUR_PACKAGES = ("azure-functions", "azure-functions-runtime", "pydantic", "openai", "together", "boto3")
 
 

@@ -24,7 +24,6 @@ SDKS = (
     *(
         "psycopg2",
         "jwt",
-        "cryptography.hazmat.primitives.asymmetric.rsa",
         "aiohttp",
         "azure.storage.queue.aio",
     ),

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from generation.images import records
 from generation.images.drawn import draw_placeholder
+from generation.images.generated import keep_as_made
 from generation.images.normalise import normalise
 from generation.images.records import ImageRecord, Source
 from generation.images.store import keep
@@ -104,7 +105,7 @@ class Pictures:
             seed=image_id.int % 2**31,
             meter=meter,
         )
-        photo = await asyncio.to_thread(normalise, content)
+        photo = await asyncio.to_thread(keep_as_made, content)
         # Retried by itself: the picture is paid for, and only the store is away.
         return await retry(lambda: self._keep(photo, image_id, owner, "generated"), STORE_POLICY)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 type WordCode = Literal[
-    "superlative", "ranking", "certification", "endorsement", "guarantee", "offer", "review"
+    "effect", "superlative", "ranking", "certification", "endorsement", "guarantee", "offer", "review"
 ]
 
 

@@ -1,10 +1,10 @@
 """Words that claim more than taste: what no copy may say unless a fact says it too.
 
-The reasons are in our own words. They follow the Korean act on fair labelling and advertising (표시광고법: whoever claims
-must be able to prove it), its notices on comparisons, testimonials and environmental claims, the consumer protection
-act for electronic commerce (전자상거래법: offers bind, invented scarcity and reviews deceive), and the acts on food,
-cosmetics and medical devices for tests, experts and certificates. Whether a claim that a fact does make is allowed is
-another question, for the compliance rules.
+The reasons are in our own words. They follow the Korean act on fair labelling and advertising (표시광고법: whoever
+claims must be able to prove it), its notices on comparisons, testimonials and environmental claims, the consumer
+protection act for electronic commerce (전자상거래법: offers bind, invented scarcity and reviews deceive), and the acts
+on food, cosmetics and medical devices for tests, experts and certificates. Whether a claim that a fact does make is
+allowed is another question, for the compliance rules.
 
 Patterns read text as `claims_text.normalise` leaves it. A word that is harmless in most sentences stands here only with
 the neighbours that make it a claim: a false alarm costs the seller more than a missed turn of speech.
@@ -13,11 +13,14 @@ the neighbours that make it a claim: a false alarm costs the seller more than a 
 from __future__ import annotations
 
 from generation.pages.claim_rule import Rule
-from generation.pages.claim_words_proof import CERTIFICATIONS, ENDORSEMENTS, REVIEWS
+from generation.pages.claim_words_proof import CERTIFICATIONS, EFFECTS, ENDORSEMENTS, REVIEWS
 from generation.pages.claim_words_sale import GUARANTEES, OFFERS
 
 # Whose best: it belongs to the claim (국내 최초 is not backed by 최초, nor the other way round).
-_SCOPE = r"(?:(국내|세계|업계|전국|아시아|지구상?|동급|동종|시중|역대|현존|한국|글로벌)(?:에서|\s?제품\s?중)?\s?(?:유일의?\s?)?)?"
+_SCOPE = (
+    r"(?:(국내|세계|업계|전국|아시아|지구상?|동급|동종|시중|역대|현존|한국|글로벌)"
+    r"(?:에서|\s?제품\s?중)?\s?(?:유일의?\s?)?)?"
+)
 
 # 표시광고법: best, first, only and absolutes need proof for the whole of the market they speak of.
 SUPERLATIVES = (
@@ -40,8 +43,8 @@ SUPERLATIVES = (
         "superlative",
         ("최대",),
         _SCOPE
-        + r"(최대)(?!한|화|치|값|\s?(?:약\s?)?[0-9₩]|\s?(?:출력|용량|하중|전력|속도|사용|지속|크기|높이|길이|폭|전압|전류|소비"
-        r"|충전|밝기|풍속|소음|적재|중량|무게|거리|온도|회전|음량|시간))",
+        + r"(최대)(?!한|화|치|값|\s?(?:약\s?)?[0-9₩]|\s?(?:출력|용량|하중|전력|속도|사용|지속|크기|높이|길이|폭|전압"
+        r"|전류|소비|충전|밝기|풍속|소음|적재|중량|무게|거리|온도|회전|음량|시간))",
     ),
     Rule(
         "superlative",
@@ -150,5 +153,5 @@ RANKINGS = (
 
 # Worst first: where two overlap the first is told.
 RULES: tuple[Rule, ...] = (
-    *CERTIFICATIONS, *ENDORSEMENTS, *REVIEWS, *RANKINGS, *GUARANTEES, *OFFERS, *SUPERLATIVES,
+    *EFFECTS, *CERTIFICATIONS, *ENDORSEMENTS, *REVIEWS, *RANKINGS, *GUARANTEES, *OFFERS, *SUPERLATIVES,
 )  # fmt: skip

@@ -37,10 +37,8 @@ CERTIFICATIONS = (
             "halal",
             "reach",
             "energy star",
-            "etl",
-            "psi",
         ),
-        r"(?<![A-Za-z])(FCC|RoHS|ROHS|GOTS|OEKO-?TEX|FSC|USDA|EWG|CPNP|HALAL|Halal|REACH|ENERGY STAR|ETL|PSI)(?![A-Za-z])",
+        r"(?<![A-Za-z])(FCC|RoHS|ROHS|GOTS|OEKO-?TEX|FSC|USDA|EWG|CPNP|HALAL|Halal|REACH|ENERGY STAR)(?![A-Za-z])",
     ),
     # Short names only with the word that makes them a mark.
     Rule(
@@ -131,13 +129,13 @@ CERTIFICATIONS = (
         "certification",
         ("식약처", "식품의약품안전처", "환경부", "농림", "정부", "국가"),
         r"(식약처|식품의약품안전처|환경부|농림축산식품부|농식품부|정부|국가\s?공인|국가)\s?(?:가|에서|의)?\s?(?:인증|승인|허가|인정|공인|보증|지정)",
-        backing=r"{1}",
+        backing=r"(?<![가-힣]){1}",  # a word of its own: 의사 is not in 주의사항
     ),
     Rule(
         "certification",
         ("정품", "공식"),
         r"(?<![가-힣])(정품|공식)(?:\s?(?:수입|판매|스토어|인증|몰|파트너|대리점|유통|지정|제품|상품|보장)|이|입|만|을)",
-        backing=r"{1}",
+        backing=r"(?<![가-힣]){1}",  # a word of its own: 의사 is not in 주의사항
     ),
     Rule(
         "certification",
@@ -153,7 +151,7 @@ ENDORSEMENTS = (
         "endorsement",
         ("추천", "인정", "선택", "권하", "검증", "극찬", "보증", "권장", "애용"),
         rf"{_EXPERTS}(?:들)?(?:이|가|도|의|에서)?\s?(?:먼저\s?|직접\s?|강력\s?|모두\s?)?(?:추천|인정|선택|권하|검증|극찬|보증|권장|애용)",
-        backing=r"{1}",
+        backing=r"(?<![가-힣]){1}",  # a word of its own: 의사 is not in 주의사항
     ),
     Rule(
         "endorsement",
@@ -191,5 +189,44 @@ REVIEWS = (
         "review",
         ("입소문", "극찬", "호평", "찬사", "인생템", "추천율", "추천률"),
         r"(입소문|극찬|호평|찬사|인생템|추천[율률])",
+    ),
+)
+
+# What is no medicine must not speak of curing (the acts on food, cosmetics and medical devices).
+EFFECTS = (
+    Rule(
+        "effect",
+        ("완치", "특효", "만병통치", "항암", "약효", "즉효", "치료", "디톡스"),
+        r"(완치|특효|만병통치|항암|약효|즉효|디톡스|치료)(?!사|실|기\s?관|를\s?받|\s?중)",
+    ),
+    Rule(
+        "effect",
+        ("재생",),
+        r"((?:피부|세포|모발|두피|콜라겐)\s?재생)",
+    ),
+    Rule(
+        "effect",
+        ("면역력", "체지방", "뱃살", "독소", "혈액순환", "혈액 순환", "염증"),
+        r"(면역력|체지방|뱃살|독소|혈액\s?순환|염증)(?:을|를|이|에)?\s?(?:강화|증진|향상|높|올|감소|분해|제거|배출|개선|완화|빼|줄)",
+    ),
+    Rule(
+        "effect",
+        (
+            "아토피",
+            "여드름",
+            "습진",
+            "무좀",
+            "비염",
+            "당뇨",
+            "고혈압",
+            "관절염",
+            "탈모",
+            "불면증",
+            "변비",
+            "주름",
+            "기미",
+        ),
+        r"(아토피|여드름|습진|무좀|비염|당뇨|고혈압|관절염|탈모|불면증|변비|주름|기미)(?:을|를|에|이|가|도)?\s?"
+        r"(?:완화|개선|치료|예방|효과|효능|좋은|없애|제거|사라|걱정\s?끝)",
     ),
 )

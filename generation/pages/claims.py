@@ -124,9 +124,14 @@ type _Span = tuple[ClaimCode, int, int]
 def _words(text: str, evidence: Evidence) -> Iterator[_Span]:
     """Unbacked claims in words; where two overlap, the worse (`RULES` has them in that order)."""
     spans: list[_Span] = []
+    backed: set[tuple[str, str]] = set()
     for rule, found in claims_in(text):
-        span = (rule.code, found.start(), found.end())
-        if not _overlaps(span, spans) and not is_backed(rule, found, evidence):
+        span, said = (rule.code, found.start(), found.end()), (rule.pattern, found[0])
+        if said in backed or _overlaps(span, spans):
+            continue
+        if is_backed(rule, found, evidence):
+            backed.add(said)
+        else:
             spans.append(span)
             yield span
 

@@ -26,7 +26,7 @@ _SEPARATOR = re.compile(r"\s?[/·、|]\s?|,(?![0-9]{3}(?![0-9]))\s?|\s&\s")
 _AND = re.compile(r"(?<=[가-힣A-Za-z0-9])(?:과|와|랑|하고)\s|\s(?:및|그리고)\s")
 # Words that are figures when a fact says them; in the copy they are turns of speech.
 _FIGURE_WORDS = {
-    "하루": ("1", "일"), "일주일": ("1", "주"), "보름": ("15", "일"), "반년": ("6", "개월"), "이중": ("2", "겹"),
+    "하루": ("1", "일"), "일주일": ("1", "주"), "반년": ("6", "개월"), "이중": ("2", "겹"),
     "삼중": ("3", "겹"), "사중": ("4", "겹"), "사계절": ("4", "?계"),
 }  # fmt: skip
 _ALNUM = "[0-9a-z]"
@@ -45,7 +45,8 @@ class Evidence:
         values: every figure's value, whatever its unit.
         bare: values without a unit.
         counts: how many things lists in the facts name.
-        codes: all text squeezed, for model numbers.
+        codes: model numbers and the like, squeezed.
+        squeezed: all text, for codes that a fact writes apart (pH: 5.5).
     """
 
     said: tuple[str, ...]
@@ -56,7 +57,8 @@ class Evidence:
     values: frozenset[Decimal]
     bare: frozenset[Decimal]
     counts: frozenset[int]
-    codes: str
+    codes: frozenset[str]
+    squeezed: str
 
     def backs(self, quantity: Quantity, listed: AbstractSet[int] = frozenset()) -> bool:
         """Whether a fact holds this figure with a unit that says the same.
@@ -66,7 +68,7 @@ class Evidence:
             listed: how many items the block's own lists have.
         """
         if quantity.writing == "code":
-            return self._names(quantity.text)
+            return self._names(quantity.text) or self._repeats(quantity)
         return self._holds(quantity, listed) or self._repeats(quantity)
 
     def says_bound(self, quantity: Quantity) -> bool:
@@ -87,6 +89,8 @@ class Evidence:
             return True
         if not name:
             return quantity.value in self.values
+        if name == "price range":
+            return any(_starts_with(price, amount) for unit, price in self.amounts if unit == "won")
         countable = name.startswith("?") or name in THINGS
         if (countable or name == "degree") and quantity.value in self.bare:
             return True
@@ -102,7 +106,9 @@ class Evidence:
 
     def _names(self, code: str) -> bool:
         sought = squeezed(code)
-        return re.search(rf"(?<!{_ALNUM}){re.escape(sought)}(?!{_ALNUM})", self.codes) is not None
+        if sought in self.codes:
+            return True
+        return re.search(rf"(?<!{_ALNUM}){re.escape(sought)}(?!{_ALNUM})", self.squeezed) is not None
 
 
 @lru_cache(maxsize=_PAGES_AT_ONCE)
@@ -120,7 +126,8 @@ def evidence_of(facts: tuple[Fact, ...]) -> Evidence:
         values=frozenset(value for each in found for value in _values(each)),
         bare=frozenset(each.value for each in known if not each.unit.name),
         counts=frozenset(_counts(texts)),
-        codes="|".join(squeezed(part) for name, value in texts for part in (f"{name}:{value}", value)),
+        codes=frozenset(squeezed(each.text) for each in found if each.writing == "code"),
+        squeezed="|".join(squeezed(part) for name, value in texts for part in (f"{name}:{value}", value)),
     )
 
 
@@ -160,6 +167,12 @@ def _counts(texts: Sequence[tuple[str, str]]) -> Iterator[int]:
         if _AND.search(value):
             yield len(_parts(each for part in parts for each in _AND.split(part)))
     yield from (count for count in Counter(name for name, _ in texts).values() if count > 1)
+
+
+def _starts_with(price: Decimal, begin: Decimal) -> bool:
+    """15,900원 is in 1만 5천원대 and in 1만원대."""
+    step = Decimal(1).scaleb(begin.normalize().as_tuple().exponent) if begin else Decimal(0)  # type: ignore[arg-type]  # finite
+    return begin <= price < begin + step
 
 
 def _parts(parts: Iterable[str]) -> list[str]:

@@ -10,6 +10,7 @@ type ClaimCode = Literal["number", "bound"] | WordCode
 
 # Worst first: what the law punishes and buyers rely on, then figures, then praise.
 SEVERITY: tuple[ClaimCode, ...] = (
+    "effect",
     "certification",
     "endorsement",
     "review",
@@ -22,11 +23,12 @@ SEVERITY: tuple[ClaimCode, ...] = (
 )
 
 _KOREAN: dict[ClaimCode, str] = {
+    "effect": "'{0}': 상품 정보에 없는 의학적 효과 표현이에요. 의약품으로 오해받을 수 있으니 지워 주세요.",
     "number": "'{0}': 상품 정보에 없는 숫자예요. 근거가 있으면 상품 정보에 넣고, 없으면 지워 주세요.",
     "bound": "'{0}': 상품 정보의 기준(최대, 이상 등)과 달라요. 상품 정보에 적힌 대로 고쳐 주세요.",
-    "superlative": "'{0}': 상품 정보에 근거가 없는 최상급·단정 표현이에요. 증명할 자료가 없으면 다른 말로 바꿔 주세요.",
-    "ranking": "'{0}': 상품 정보에 순위나 판매 실적의 근거가 없어요. 조사 기관과 시기를 밝힐 수 없으면 지워 주세요.",
-    "certification": "'{0}': 상품 정보에 없는 인증·시험·수상 표현이에요. 증빙이 있으면 상품 정보에 넣고, 없으면 지워 주세요.",
+    "superlative": "'{0}': 상품 정보에 근거가 없는 최상급·단정 표현이에요. 다른 말로 바꿔 주세요.",
+    "ranking": "'{0}': 상품 정보에 순위나 판매 실적의 근거가 없어요. 밝힐 수 없으면 지워 주세요.",
+    "certification": "'{0}': 상품 정보에 없는 인증·시험·수상이에요. 증빙이 있으면 넣고, 없으면 지워 주세요.",
     "endorsement": "'{0}': 상품 정보에 추천·보증의 근거가 없어요. 실제로 받은 추천이 아니면 지워 주세요.",
     "guarantee": "'{0}': 상품 정보에 없는 보장·환불 약속이에요. 실제 조건이 아니면 지워 주세요.",
     "offer": "'{0}': 상품 정보에 없는 가격·배송·행사 조건이에요. 실제 조건이면 상품 정보에 넣고, 아니면 지워 주세요.",
@@ -34,6 +36,7 @@ _KOREAN: dict[ClaimCode, str] = {
 }
 
 _ENGLISH: dict[ClaimCode, str] = {
+    "effect": "'{0}': no fact states this medical effect. Leave it out.",
     "number": "'{0}': no fact holds this figure. Use the fact's own figure and unit, or say it without a figure.",
     "bound": "'{0}': the facts do not give this figure this bound (최대, 이상 ...). Write it as the fact does.",
     "superlative": "'{0}': no fact says this superlative or absolute. Say what the facts say instead.",

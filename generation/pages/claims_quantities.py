@@ -18,12 +18,18 @@ type Writing = Literal["figures", "native", "sino", "code"]
 # A figure with an unknown counter keeps its first syllable (7엽), unless that is a particle (316은, 3이라).
 _PARTICLE_FIRST = frozenset("은는이가을를의에로으과와도만까부씩짜쯤정인입예보처라나며고면요들당마여및")
 # Single syllables count only after a blank: 세포, 열정 and 열매 are no figures.
-_NATIVE_SPACED = "단계|가지|종류|세트|시간|개월|포인트|컬러|켤레|개|겹|달|장|명|병|포|팩|종|배|번|회|주|색|칸|층|알|정|벌|쌍|매|줄|해|단"
+_NATIVE_SPACED = (
+    "단계|가지|종류|세트|시간|개월|포인트|컬러|켤레|개|겹|달|장|명|병|포|팩|종|배|번|회|주"
+    "|색|칸|층|알|정|벌|쌍|매|줄|해|단"
+)
 _NATIVE_ATTACHED = "가지|단계|시간|세트|종류|개|겹|달"
 _SINO_UNITS = (
     "밀리리터|리터|그램|킬로그램|센티미터|센티|밀리미터|미터|시간|개월|퍼센트|프로|단계|가지|데시벨|와트|분|초|일|주|년|도"
-    "|원|개|명|장|매|종|회|번|배|건"
+    "|원대|원|개|명|장|매|종|회|번|배|건"
 )
+_DAYS = {
+    "이틀": 2, "사흘": 3, "나흘": 4, "닷새": 5, "엿새": 6, "여드레": 8, "아흐레": 9, "열흘": 10, "보름": 15,
+}  # fmt: skip
 _JOINED = re.compile(r"\s?[~\u223c\u301c\u2013\u2014/xX\u00d7*,\u00b7-]\s?")
 _LEAST = frozenset({"최소", "최저", "최하", "이상"})
 _BOUND_BEFORE = re.compile(r"(최대|최장|최고|최소|최저|최하)\s?(?:약\s?)?$")
@@ -68,7 +74,7 @@ def _figures() -> re.Pattern[str]:
         rf"|(?<![0-9])(?:(?P<money>[\u20a9$])\s?)?(?:(?P<number>{WRITTEN}){unit_pattern()}"
         rf"|(?P<side>{NUMBER})(?=\s?[xX\u00d7*]\s?[0-9])"
         r"|(?P<mixed>[0-9]++[A-Za-z][A-Za-z0-9]*+(?:-[A-Za-z0-9]++)*+)"
-        rf"|(?P<bare>{WRITTEN})(?P<unknown>[가-힣])?)"
+        rf"|(?P<bare>{WRITTEN})(?P<unknown>[가-힣]++)?)"
     )
 
 
@@ -77,7 +83,7 @@ def _spelled() -> re.Pattern[str]:
     return re.compile(
         rf"(?<![가-힣0-9])(?:(?P<native>{NATIVE})(?:\s(?P<apart>{_NATIVE_SPACED})|(?P<joined>{_NATIVE_ATTACHED}))"
         rf"|(?P<sino>{SINO})\s?(?P<measure>{_SINO_UNITS})"
-        rf"|(?P<thousand>천|만)\s?(?P<won>원)){PARTICLE_NEXT}(?!\s(?:버스|지하철|전철))"
+        rf"|(?P<thousand>천|만)\s?(?P<won>원대?)|(?P<days>{'|'.join(_DAYS)})){PARTICLE_NEXT}(?!\s(?:버스|지하철|전철))"
     )
 
 
@@ -113,8 +119,8 @@ def _amount(found: re.Match[str]) -> Quantity:
         unit = units()[writing]
     elif found["money"]:
         unit = units()["원" if found["money"] == "\u20a9" else "달러"]
-    elif found["unknown"] and found["unknown"] not in _PARTICLE_FIRST:
-        unit = Unit(f"?{found['unknown']}")
+    elif found["unknown"] and found["unknown"][0] not in _PARTICLE_FIRST:
+        unit = Unit(f"?{found['unknown'][0]}")
     else:
         unit, end = BARE, end - len(found["unknown"] or "")
     start = found.start()
@@ -134,12 +140,16 @@ def _with_shared_units(text: str, found: list[Quantity]) -> list[Quantity]:
 
 def _in_words(text: str) -> Iterator[Quantity]:
     for found in _spelled().finditer(text):
-        native = found["native"]
-        writing = found["apart"] or found["joined"] or found["measure"] or found["won"]
-        value = native_value(native) if native else value_of(found["sino"] or found["thousand"])
-        yield Quantity(
-            value, units()[writing], found[0], found.start(), found.end(), "native" if native else "sino"
-        )
+        writing: Writing = "native" if found["native"] else "sino"
+        yield Quantity(*_spelled_out(found), found[0], found.start(), found.end(), writing)
+
+
+def _spelled_out(found: re.Match[str]) -> tuple[Decimal, Unit]:
+    if found["days"]:
+        return Decimal(_DAYS[found["days"]]), units()["일"]
+    counter = found["apart"] or found["joined"] or found["measure"] or found["won"]
+    value = native_value(found["native"]) if found["native"] else value_of(found["sino"] or found["thousand"])
+    return value, units()[counter]
 
 
 def _with_bound(text: str, quantity: Quantity) -> Quantity:

@@ -33,7 +33,7 @@ def _plain_digit(found: re.Match[str]) -> str:
 
 
 def sentence_at(text: str, start: int, end: int) -> str:
-    """The sentence around `text[start:end]`, at most some 300 characters to either side; a decimal point ends nothing."""
+    """The sentence around `text[start:end]`, some 300 characters to either side at most."""
     begin = max(0, start - _LONGEST)
     for mark in _SENTENCE_END.finditer(text, begin, start):
         begin = mark.end()

@@ -14,7 +14,7 @@ from functools import cache
 from generation.pages.claims_text import PARTICLE_NEXT
 
 _MEASURES: Mapping[str, Mapping[str, str]] = {
-    "volume": {"1": "ml mL ML Ml cc 밀리리터 밀리 씨씨", "1000": "L l 리터"},
+    "volume": {"1": "ml mL ML Ml cc cm3 밀리리터 밀리 씨씨", "1000": "L l 리터", "1000000": "m3"},
     "mass": {
         "0.000001": "μg ug mcg 마이크로그램",
         "0.001": "mg 밀리그램",
@@ -30,7 +30,7 @@ _MEASURES: Mapping[str, Mapping[str, str]] = {
         "1000000": "km 킬로미터",
     },
     "inch": {"1": "인치 inch"},
-    "area": {"1": "cm2 제곱센티미터", "10000": "m2 제곱미터 평방미터"},
+    "area": {"0.01": "mm2", "1": "cm2 제곱센티미터", "10000": "m2 제곱미터 평방미터"},
     "pyeong": {"1": "평"},
     "density": {"1": "gsm g/m2"},
     "time": {
@@ -66,6 +66,7 @@ _MEASURES: Mapping[str, Mapping[str, str]] = {
     "ppm": {"1": "ppm"},
     "iu": {"1": "IU"},
     "won": {"1": "원 won WON KRW"},
+    "price range": {"1": "원대"},
     "dollar": {"1": "달러"},
 }
 

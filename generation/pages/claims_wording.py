@@ -27,6 +27,11 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
+@lru_cache(maxsize=512)
+def _filled(backing: str, *parts: str) -> re.Pattern[str]:
+    return re.compile(backing.format(*parts))
+
+
 def claims_in(text: str) -> Iterator[tuple[Rule, re.Match[str]]]:
     """The claims in words of a normalised text, denied ones left out.
 
@@ -49,7 +54,7 @@ def is_backed(rule: Rule, found: re.Match[str], evidence: Evidence) -> bool:
     if rule.backing is None:
         return _key(found) in _stated(rule.pattern, evidence.said)
     groups = [re.escape(group or "") for group in found.groups()]
-    backing = _compiled(rule.backing.format(re.escape(found[0]), *groups))
+    backing = _filled(rule.backing, re.escape(found[0]), *groups)
     return any(
         not _DENIED_IN_FACT.match(text, said.end())
         for text in evidence.said

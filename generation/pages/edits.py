@@ -10,7 +10,6 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
 from generation.fields import (
-    NO_OTHER_NAMES,
     NUMBER,
     FieldConflict,
     Flag,
@@ -30,7 +29,7 @@ from shared.errors import FieldIssue, FieldsError
 _COLOUR = {"type": "string", "pattern": "^#[0-9A-Fa-f]{6}$"}
 _FONT = {"type": "string", "enum": list(FONTS)}
 # What parse_theme takes, which checks it when the page's own theme is at hand.
-_THEME = {
+THEME_SCHEMA = {
     "type": "object",
     "additionalProperties": False,
     "properties": {field.name: _COLOUR for field in fields(Theme)}
@@ -54,9 +53,7 @@ class BlockEdit(_Request):
 
     block_id: ShortText
     slots: JsonObject = {}
-    images: Annotated[
-        dict[ShortText, PictureEdit | None], Field(max_length=100, json_schema_extra=NO_OTHER_NAMES)
-    ] = {}
+    images: Annotated[dict[ShortText, PictureEdit | None], Field(max_length=100)] = {}
 
 
 class PageEdit(_Request):
@@ -64,7 +61,7 @@ class PageEdit(_Request):
 
     base_version: Version
     blocks: Annotated[list[BlockEdit], Field(min_length=1, max_length=60)] | None = None
-    theme: Annotated[dict[str, Any], WithJsonSchema(_THEME)] | None = None
+    theme: Annotated[dict[str, Any], WithJsonSchema(THEME_SCHEMA)] | None = None
     title: Annotated[Text, Field(min_length=1, max_length=120)] | None = None
 
     @model_validator(mode="after")

@@ -8,7 +8,6 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from generation.fields import (
-    NO_OTHER_NAMES,
     NOT_BLANK,
     NUMBER,
     OR_NUMBER,
@@ -51,13 +50,11 @@ class Product(BaseModel):
     description: Annotated[Text, Field(max_length=20_000, json_schema_extra=OR_NUMBER)] = ""
     category: _Words | None = None
     price_krw: _Price | None = None
-    attributes: Annotated[
-        dict[ShortText, _Words], Field(max_length=100, json_schema_extra=NO_OTHER_NAMES)
-    ] = {}
+    attributes: Annotated[dict[ShortText, _Words], Field(max_length=100)] = {}
     packaging: Annotated[list[_Words], Field(max_length=20)] = []
     notice: Annotated[
         dict[ShortText, Annotated[Text, Field(max_length=2000, json_schema_extra=OR_NUMBER)]],
-        Field(max_length=60, json_schema_extra=NO_OTHER_NAMES),
+        Field(max_length=60),
     ] = {}
 
 

@@ -68,12 +68,16 @@ class TogetherImages:
 
     async def _send(self, arguments: dict[str, Any]) -> bytes:
         import aiohttp
+        import httpx
         from together import APIConnectionError, APIError, APIStatusError
 
         try:
             async with asyncio.timeout(self._settings.image_timeout):
-                response = await self._connected().images.with_raw_response.generate(**arguments)
-                return await response.read()
+                # Not images.generate: it walks the whole body once more by its type hints.
+                response = await self._connected().post(
+                    "/v1/images/generations", cast_to=httpx.Response, body=arguments
+                )
+                return response.content
         except TimeoutError as error:
             raise TransientError(f"{_SERVICE} did not answer in time.", code="model_timeout") from error
         except APIStatusError as error:

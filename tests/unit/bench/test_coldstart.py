@@ -64,10 +64,10 @@ def test_namespaces_are_told_apart(module: str, package: str) -> None:
     assert package_of(module) == package
 
 
-def test_the_profile_takes_medians_and_sums_up_the_rest() -> None:
-    """Three logs, one of them from a busy moment."""
+def test_the_profile_is_of_the_fastest_run_and_sums_up_the_rest() -> None:
+    """A log from a busy moment does not count."""
     busy = LOG.replace("4000 |       4000", "90000 |      90000")
-    table = profile_table([LOG, busy, LOG], most=2)
+    table = profile_table([busy, LOG], most=2)
     assert [row[:4] for row in table.rows] == [
         ("azure.functions", "6.0", "68%", "2"),
         ("werkzeug", "1.3", "15%", "2"),

@@ -103,3 +103,14 @@ def test_ticket_secret_is_made_once_and_kept_private(tmp_path: Path) -> None:
     assert secret != ticket_secret(tmp_path / "other")
     assert len(secret) >= 32
     assert (tmp_path / "stream-ticket-secret").stat().st_mode & 0o777 == 0o600
+
+
+def test_real_models_get_photos_inline() -> None:
+    """A real service cannot read this machine's bucket: the photo travels in the request, unless told otherwise."""
+    defaults = {"OPENAI_BASE_URL": "http://127.0.0.1/v1"}
+    known = frozenset({"OPENAI_API_KEY", "MODEL_PHOTO_TRANSPORT"})
+    assert "MODEL_PHOTO_TRANSPORT" not in effective_settings(defaults, known, {})
+    given = {"OPENAI_API_KEY": "k"}
+    assert effective_settings(defaults, known, given)["MODEL_PHOTO_TRANSPORT"] == "inline"
+    given["MODEL_PHOTO_TRANSPORT"] = "url"
+    assert effective_settings(defaults, known, given)["MODEL_PHOTO_TRANSPORT"] == "url"

@@ -73,6 +73,10 @@ FLAGGED = [
     ("review", "실제 구매자 후기", FAN),
     ("review", "재구매율이 높은 크림", CREAM),
     ("review", "고객 만족도가 높아요", CREAM),
+    ("effect", "아토피 완치", CREAM),
+    ("effect", "여드름을 없애 주는 크림", CREAM),
+    ("effect", "면역력을 높이는 두부", CLAIMED),
+    ("endorsement", "의사 추천", (("사용할 때의 주의사항", "상처에는 쓰지 말 것"),)),
     ("review", "입소문 난 두부", CLAIMED),
 ]
 
@@ -129,6 +133,8 @@ PASSED = [
     ("전문가와 상의하세요.", CREAM),
     ("다시 보면 좋은 공식 같은 하루", FAN),
     ("시험 기간 책상 위", FAN),
+    ("재생 종이 상자", CREAM),
+    ("치료 중이라면 먼저 상의하세요.", CREAM),
     ("한정된 공간에 놓기 좋은", FAN),
     # denied or asked
     ("완벽하지 않아도 괜찮은 하루", FAN),
@@ -147,9 +153,10 @@ def test_words_that_claim_nothing_unbacked_pass(text: str, known: tuple[tuple[st
 
 
 def test_sellers_own_wild_words_are_all_found() -> None:
-    """Cure, endorsement and rank in one breath are told apart, the worst first of those that overlap."""
+    """Cure, endorsement and rank in one breath are told apart."""
     assert codes("의사 추천 1위, 피부 재생 100%", CREAM) == [
         ("endorsement", "의사 추천"),
         ("ranking", "1위"),
-        ("superlative", "재생 100%"),
+        ("effect", "피부 재생"),
+        ("number", "100%"),
     ]
