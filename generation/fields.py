@@ -64,18 +64,18 @@ WebAddress = Annotated[
     HttpUrl, Field(max_length=2000, json_schema_extra={"pattern": "^[Hh][Tt][Tt][Pp][Ss]?://"})
 ]
 
-type JsonName = Annotated[str, Field(json_schema_extra={"pattern": r"^[^\x00]*$"})]
+type JsonText = Annotated[str, Field(json_schema_extra={"pattern": r"^[^\x00]*$"})]
 type JsonValue = (
     bool
     | Annotated[int, Field(ge=-_LARGEST_EXACT, le=_LARGEST_EXACT)]
     | Annotated[float, Field(ge=-_LARGEST_EXACT, le=_LARGEST_EXACT)]
-    | JsonName
+    | JsonText
     | list[JsonValue]
-    | dict[JsonName, JsonValue]
+    | dict[JsonText, JsonValue]
     | None
 )
 # Any JSON that PostgreSQL and every client can hold; checked as a whole first, because that gives one clear issue.
-JsonObject = Annotated[dict[JsonName, JsonValue], BeforeValidator(_storable)]
+JsonObject = Annotated[dict[JsonText, JsonValue], BeforeValidator(_storable)]
 
 
 def given(name: str) -> dict[str, Any]:

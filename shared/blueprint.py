@@ -1,7 +1,8 @@
 """azure.functions on one side, Call and Reply on the other: how every HTTP function of the app is made.
 
-One function serves one route with all its methods, because the host itself answers 404 to a method that no function
-takes, and the contract says 405.
+One function serves one route with every method there is, because the host itself answers 404 to a method that no
+function takes, and the contract says 405. A trigger that lists no methods takes all of them, TRACE too, which the SDK
+has no name for.
 """
 
 from __future__ import annotations
@@ -18,8 +19,6 @@ from shared.errors import AppError, InvalidError, MethodNotAllowedError, Unauthe
 from shared.http import Call, Reply, internal_problem, problem
 
 log = logging.getLogger(__name__)
-
-_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 class App(Protocol):
@@ -79,7 +78,7 @@ class Endpoints[A: App]:
 
         function.__name__ = function.__qualname__ = name
         self.blueprint.function_name(name)(
-            self.blueprint.route(route=route, methods=_METHODS, auth_level=func.AuthLevel.ANONYMOUS)(function)
+            self.blueprint.route(route=route, auth_level=func.AuthLevel.ANONYMOUS)(function)
         )
 
 

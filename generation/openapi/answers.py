@@ -50,16 +50,16 @@ class TaskCost(_Answer):
     images: _Count
 
 
-class TaskError(_Answer):
-    """Why a task failed: a stable code, and words for the seller in Korean and English."""
+class Explanation(_Answer):
+    """Why: a stable code, and words for the seller in Korean and English."""
 
     code: str
     message: str
     message_en: str
 
 
-class TaskWarning(TaskError):
-    """What the result does without, and why."""
+class TaskWarning(Explanation):
+    """A warning: what the result does without, and why."""
 
     step: str
 
@@ -103,7 +103,7 @@ class Task(_Answer):
     attempt: Annotated[int, Field(ge=0, description="Counts runs.")]
     result: PageResult | BlockResult | ImageResult | None
     warnings: list[TaskWarning]
-    error: TaskError | None
+    error: Explanation | None
     cost: TaskCost
 
 

@@ -12,22 +12,22 @@ INFO: dict[str, Any] = {
 Post a product and a photo to `/generation/display-list`; follow the task it names, by asking or on its event stream; \
 read the page it makes, edit it, take over its HTML.
 
-**Requests.** `Authorization: Bearer <JWT>` (RS256 or ES256) on every route but those marked public; `sub` is the \
-user, `roles` may hold `admin`. Bodies are JSON of at most 1 MiB where nothing else is said. Fields we do not know are \
-refused, except in `product`, where they are left out. Every GET answers HEAD too, and every path OPTIONS with `Allow`; \
-another method is 405.
+**Requests.** `Authorization: Bearer <JWT>` (RS256 or ES256) on every route but those marked public; `sub` is \
+the user, `roles` may hold `admin`. Bodies are JSON of at most 1 MiB where nothing else is said. Fields we do not \
+know are refused, except in `product`, where they are left out. Every GET answers HEAD too, and every path OPTIONS \
+with `Allow`; another method is 405.
 
 **Answers.** snake_case, times in RFC 3339 UTC. Every answer has `X-Request-Id`. What takes long is accepted by 202, \
 with the task in `Location` and in `Retry-After` the seconds until the first question makes sense.
 
-**Errors** are `application/problem+json` (RFC 9457); the last part of `type` is a stable code, `detail` is for people, \
-`errors` names each bad field by its path. On 429 and 503 wait for `Retry-After` seconds and send the request again: with \
-an `Idempotency-Key` that never makes a second task.
+**Errors** are `application/problem+json` (RFC 9457); the last part of `type` is a stable code, `detail` is for \
+people, `errors` names each bad field by its path. On 429 and 503 wait for `Retry-After` seconds and send the \
+request again: with an `Idempotency-Key` that never makes a second task.
 
 **Lists** answer `{items, next_cursor}`, newest first; what comes meanwhile does not shift the parts.
 
-**Versions.** Paths without a version are version 1. Fields may be added to answers; a breaking change would come beside \
-them under `/api/v2`.""",
+**Versions.** Paths without a version are version 1. Fields may be added to answers; a breaking change would come \
+beside them under `/api/v2`.""",
     "license": {"name": "MIT", "identifier": "MIT"},
 }
 

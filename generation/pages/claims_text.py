@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# Bold marks of rich text, zero-width characters and soft hyphens can stand inside a word or a figure.
-_INVISIBLE = re.compile("\\*\\*|[\u00ad\u200b-\u200f\u2060\ufeff]")
+# Zero-width characters and soft hyphens can stand inside a word or a figure, as the bold marks of rich text can.
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 # Circled figures number lists; NFKC would turn them into plain figures.
 _CIRCLED = re.compile("[\u2460-\u24ff\u2776-\u2793\u3251-\u325f\u32b1-\u32bf]")
 _FOREIGN_DIGIT = re.compile(r"[^\D0-9]")
@@ -22,10 +22,10 @@ PARTICLE_NEXT = (
 
 def normalise(text: str) -> str:
     """`text` in NFKC (`㎖` is `ml`, full-width figures are plain), without invisible marks."""
-    text = _CIRCLED.sub("\u2022", _INVISIBLE.sub("", text))
-    if text.isascii():
-        return text
-    return _FOREIGN_DIGIT.sub(_plain_digit, unicodedata.normalize("NFKC", text))
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", _CIRCLED.sub("\u2022", _INVISIBLE.sub("", text)))
+        text = _FOREIGN_DIGIT.sub(_plain_digit, text)
+    return text.replace("**", "")
 
 
 def _plain_digit(found: re.Match[str]) -> str:

@@ -59,6 +59,8 @@ class BlockEdit(_Request):
 class PageEdit(_Request):
     """PATCH /generation/pages/{id}: `blocks` is the whole new order; a block left out is removed."""
 
+    model_config = ConfigDict(json_schema_extra={"anyOf": [given("blocks"), given("theme"), given("title")]})
+
     base_version: Version
     blocks: Annotated[list[BlockEdit], Field(min_length=1, max_length=60)] | None = None
     theme: Annotated[dict[str, Any], WithJsonSchema(THEME_SCHEMA)] | None = None

@@ -17,7 +17,7 @@ _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _BLOCK_TYPE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _STATUSES = ("draft", "active", "archived")
 _DEFAULT_LIMIT, _MAX_LIMIT = 20, 100
-_MAX_QUERY, _MAX_CURSOR = 100, 400
+_MAX_QUERY, _MAX_WORDS, _MAX_CURSOR = 100, 10, 400
 _MAX_NUMBER = 2**31 - 1
 
 
@@ -65,7 +65,7 @@ def _words(call: Call) -> tuple[str, ...]:
         raise FieldsError([FieldIssue("q", f"holds {_MAX_QUERY} characters")])
     if "\0" in given or any("\ud800" <= letter <= "\udfff" for letter in given):
         raise FieldsError([FieldIssue("q", "is not text")])
-    return tuple(given.lower().split())
+    return tuple(given.split()[:_MAX_WORDS])
 
 
 def _chosen_statuses(call: Call) -> tuple[str, ...]:
@@ -105,7 +105,9 @@ def _read_cursor(cursor: str, keys: Sequence[type]) -> list[Any]:
     try:
         if len(cursor) > _MAX_CURSOR:
             raise ValueError
-        values = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+        values = json.loads(
+            base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        )
         if [type(value) for value in values] != list(keys) or not all(map(_storable, values)):
             raise ValueError
     except (ValueError, TypeError, binascii.Error, RecursionError) as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from generation.templates.language import CompiledTemplate, compile_template
 from generation.templates.slots import Slot
@@ -62,6 +62,15 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
+class Experiment:
+    """A running A/B test of a set: for `share` (0 to 1) of its pages another set stands in."""
+
+    experiment_id: int
+    variant_set_id: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class TemplateSet:
     """Templates that make a whole page, in order, and the theme that suits them."""
 
@@ -72,3 +81,13 @@ class TemplateSet:
     theme: Theme
     is_default: bool
     template_ids: tuple[str, ...]
+    experiment: Experiment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a page is made from: the set, and which side of a test it fell to (`a`, the set itself, or `b`)."""
+
+    template_set_id: str | None = None
+    experiment_id: int | None = None
+    variant: Literal["a", "b"] | None = None

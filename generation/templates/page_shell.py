@@ -11,6 +11,12 @@ from generation.templates.theme import Theme
 # The narrowest width that is still full size on SmartStore; the other marketplaces show it smaller.
 MAX_WIDTH = 860
 
+# Sent with every page and preview: no script runs in it, wherever it is opened.
+HEADER_POLICY = (
+    "default-src 'none'; img-src http: https:; style-src 'unsafe-inline'; font-src 'none';"
+    " base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox"
+)
+
 _RESET = (
     "html{-webkit-text-size-adjust:100%;text-size-adjust:100%}"
     "body{margin:0;background:#fff}"

@@ -9,9 +9,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
-from generation.templates.models import Category, Template, TemplateSet
+from generation.templates import usage
+from generation.templates.checked import without_mark
+from generation.templates.experiments import assigned_side
+from generation.templates.models import Category, Experiment, Origin, Template, TemplateSet
 from generation.templates.theme import parse_theme
+from generation.templates.usage import TrackRecord
 from shared.db.pool import Database
 from shared.errors import FieldIssue, FieldsError, NotFoundError
 
@@ -30,11 +35,15 @@ _VERSION = """
 """
 _SET = """
     select s.template_set_id, s.category_id, s.name, s.description, s.theme, s.is_default,
-           coalesce(array_agg(i.template_id order by i.display_order) filter (where i.template_id is not null), '{}')
-               as template_ids
-    from template_sets s left join template_set_items i using (template_set_id)
-    where s.status = 'active' and """
+           array(select i.template_id from template_set_items i join templates t using (template_id)
+                 where i.template_set_id = s.template_set_id and t.status = 'active'
+                 order by i.display_order) as template_ids,
+           x.experiment_id, x.variant_set_id, x.share
+    from template_sets s left join template_experiments x
+        on x.template_set_id = s.template_set_id and x.stopped_at is null
+    where """
 _MAX_VERSIONS = 2_000
+_RECORDS_FRESH_FOR = 300.0  # counted over many pages, and no one page changes them much
 
 
 class TemplateRepository:
@@ -96,12 +105,12 @@ class TemplateRepository:
         return self._template(rows[0])
 
     async def get_set(self, template_set_id: str) -> TemplateSet:
-        """An active set.
+        """An active set, with those of its templates that are active.
 
         Raises:
             NotFoundError: no such set.
         """
-        found = await self._set("s.template_set_id = %s", template_set_id)
+        found = await self._set("s.status = 'active' and s.template_set_id = %s", template_set_id)
         if found is None:
             raise NotFoundError(f"there is no template set {template_set_id}")
         return found
@@ -112,11 +121,41 @@ class TemplateRepository:
         Raises:
             NotFoundError: the library is empty.
         """
-        found = await self._set("s.is_default and s.category_id = %s", category_id) if category_id else None
-        found = found or await self._set("s.is_default and s.category_id is not distinct from %s", None)
+        default = "s.status = 'active' and s.is_default and s.category_id"
+        found = await self._set(f"{default} = %s", category_id) if category_id else None
+        if found is None or not found.template_ids:
+            found = await self._set(f"{default} is not distinct from %s", None)
         if found is None:
             raise NotFoundError("there is no default template set: run python -m generation.templates.seed")
         return found
+
+    async def active_sets(self) -> list[TemplateSet]:
+        """Every active set, by id."""
+        query = f"{_SET} s.status = 'active' order by s.template_set_id"
+        rows = await self._fresh(("active_sets", None), lambda cursor: _rows(cursor, query, ()))
+        return [_template_set(row) for row in rows]
+
+    async def assigned(self, chosen: TemplateSet, page_id: UUID) -> tuple[TemplateSet, Origin]:
+        """The set a page is made of when `chosen` was chosen: another one for some pages while a test runs on it.
+
+        Ask once for a page and keep the answer: a test may end before the page is finished.
+        """
+        test = chosen.experiment
+        if test is None:
+            return chosen, Origin(chosen.template_set_id)
+        variant = await self._set("s.status <> 'archived' and s.template_set_id = %s", test.variant_set_id)
+        if variant is None or not variant.template_ids:
+            return chosen, Origin(chosen.template_set_id)
+        side = assigned_side(test, page_id)
+        shown = variant if side == "b" else chosen
+        return shown, Origin(shown.template_set_id, test.experiment_id, side)
+
+    async def track_records(self) -> dict[str, TrackRecord]:
+        """What sellers did with pages made of each template, in the last `usage.WINDOW_DAYS` days, by template."""
+        records: dict[str, TrackRecord] = await self._fresh(
+            ("track_records", None), usage.track_records, fresh_for=_RECORDS_FRESH_FOR
+        )
+        return records
 
     async def categories(self) -> list[Category]:
         """All categories in display order."""
@@ -128,7 +167,9 @@ class TemplateRepository:
         """Ask the database next time: call it after writing to the library."""
         self._answers.clear()
 
-    async def _fresh[T](self, key: tuple[str, object], read: Callable[[Cursor], T]) -> T:
+    async def _fresh[T](
+        self, key: tuple[str, object], read: Callable[[Cursor], T], fresh_for: float | None = None
+    ) -> T:
         now = self._clock()
         known = self._answers.get(key)
         if known and known[0] > now:
@@ -138,11 +179,11 @@ class TemplateRepository:
         if len(self._answers) > _MAX_VERSIONS:
             self._answers.clear()
         if answer:  # what is not there may come any moment
-            self._answers[key] = (now + self._fresh_for, answer)
+            self._answers[key] = (now + (self._fresh_for if fresh_for is None else fresh_for), answer)
         return answer
 
     async def _set(self, condition: str, value: str | None) -> TemplateSet | None:
-        query = f"{_SET} {condition} group by s.template_set_id order by s.template_set_id limit 1"
+        query = f"{_SET} {condition} order by s.template_set_id limit 1"
         rows = await self._fresh((condition, value), lambda cursor: _rows(cursor, query, (value,)))
         return _template_set(rows[0]) if rows else None
 
@@ -175,5 +216,15 @@ def _rows(cursor: Cursor, query: str, values: tuple[Any, ...]) -> list[dict[str,
 
 
 def _template_set(row: dict[str, Any]) -> TemplateSet:
-    tokens = {key: value for key, value in row["theme"].items() if key != "library_sha256"}
-    return TemplateSet(**{**row, "theme": parse_theme(tokens), "template_ids": tuple(row["template_ids"])})
+    columns = dict(row)
+    experiment_id, variant, share = (
+        columns.pop(name) for name in ("experiment_id", "variant_set_id", "share")
+    )
+    return TemplateSet(
+        **{
+            **columns,
+            "theme": parse_theme(without_mark(row["theme"])),
+            "template_ids": tuple(row["template_ids"]),
+            "experiment": Experiment(experiment_id, variant, share / 100) if experiment_id else None,
+        }
+    )

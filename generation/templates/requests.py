@@ -23,7 +23,6 @@ from generation.fields import (
 )
 
 
-
 def _not_a_route(template_id: str) -> str:
     if template_id == "preview":
         message = "preview is the name of a route"
@@ -32,7 +31,9 @@ def _not_a_route(template_id: str) -> str:
 
 
 Id = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_-]{0,63}$")]
-TemplateId = Annotated[Id, AfterValidator(_not_a_route), Field(json_schema_extra={"not": {"const": "preview"}})]
+TemplateId = Annotated[
+    Id, AfterValidator(_not_a_route), Field(json_schema_extra={"not": {"const": "preview"}})
+]
 BlockType = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Name = Annotated[Text, Field(min_length=1, max_length=120)]
 Description = Annotated[Text, Field(max_length=2000)]
@@ -164,7 +165,7 @@ class _SetBody(_Body):
         return self
 
     def ordered(self) -> list[tuple[int, str]] | None:
-        """(display_order, template_id) in order; None when neither list is given."""
+        """(display_order, template_id) as given; None when neither list is."""
         if self.items is None:
             listed = self.template_ids
             return None if listed is None else list(enumerate(listed))
@@ -177,7 +178,7 @@ def _numbered(items: Sequence[SetItem]) -> list[tuple[int, str]]:
     for item in items:
         before = before + 1 if item.display_order is None else item.display_order
         numbered.append((before, item.template_id))
-    return sorted(numbered, key=lambda pair: pair[0])
+    return numbered
 
 
 class NewSet(_SetBody):
@@ -210,4 +211,3 @@ class SetChange(_SetBody):
     is_default: Flag | None = None
     status: Status | None = None
     experiment: ExperimentWish | None = None
-

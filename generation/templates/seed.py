@@ -14,15 +14,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from generation.templates.arranging import LIBRARY_LOCK
+from generation.templates.checked import MARK
 from generation.templates.library_files import Library, read_library
 from generation.templates.models import Template, TemplateSet
 from shared.db.pool import as_json
 
 if TYPE_CHECKING:
     from psycopg2.extras import RealDictCursor as Cursor
-
-MARK = "library_sha256"
-_LOCK = 7_404_002  # any constant of our own: two seeders take turns
 
 
 @dataclass(slots=True)
@@ -41,7 +40,7 @@ class SeedReport:
 
 def seed(cursor: Cursor, library: Library) -> SeedReport:
     """Bring the tables to the library's content, in the caller's transaction (`db.run`)."""
-    cursor.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
+    cursor.execute("select pg_advisory_xact_lock(%s)", (LIBRARY_LOCK,))
     report = SeedReport()
     for category in library.categories:
         cursor.execute(

@@ -77,10 +77,14 @@ class Probe:
 
 @dataclass
 class Customer:
-    """Asks for pages as a good client does: with an Idempotency-Key, again after a 503."""
+    """Asks for pages as a good client does: with an Idempotency-Key, again after a 503.
+
+    Attributes:
+        photos: ids of uploaded photos, one for each page.
+    """
 
     api: httpx.Client
-    image_id: str
+    photos: list[str]
     orders: list[Order] = field(default_factory=list)
     refusals: list[httpx.Response] = field(default_factory=list)
     others: list[httpx.Response] = field(default_factory=list)
@@ -89,7 +93,8 @@ class Customer:
         """Ask for `count` pages, each until it is accepted or `ends` says that it is hopeless."""
         for _ in range(count):
             tag = new_tag()
-            body = {"product": a_product(tag), "image_id": self.image_id, "options": {"images": 1}}
+            photo_id = self.photos[len(self.orders)]
+            body = {"product": a_product(tag), "image_id": photo_id, "options": {"images": 1}}
             while not self._accepted(tag, body) and not ends():
                 threading.Event().wait(0.5)
 

@@ -10,6 +10,7 @@ In CI an outage lasts 6 s with 12 pages; at its full length:
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections import Counter
@@ -21,6 +22,7 @@ import httpx
 import pytest
 
 from tests.chaos import Chaos, chaos_stack
+from tests.integration.chaos.ledger import calls_repeated
 from tests.integration.chaos.outage import (
     Customer,
     Probe,
@@ -34,6 +36,8 @@ from tests.integration.chaos.outage import (
 from tests.integration.chaos.pages import upload
 from tests.integration.chaos.stream import Follower, assert_one_story
 from tests.stack import wait_for
+
+log = logging.getLogger(__name__)
 
 SECONDS = float(os.environ.get("OUTAGE_SECONDS", "6"))
 PAGES = int(os.environ.get("OUTAGE_PAGES", "12"))
@@ -83,10 +87,11 @@ def test_an_outage(chaos: Chaos, dependency: Dependency, how: str) -> None:
     user = f"{dependency.process}-{how}"
     chaos.control(latency={"plan": 0.8, "block": 0.6, "vision": 0.4, "images": 1.5})
     log_before = len(chaos.worker_log())
+    chaos.forget_calls()
     with ExitStack() as stack:
         api = stack.enter_context(chaos.api(user))
         follower = stack.enter_context(Follower(chaos, user))
-        customer = Customer(api, upload(api))
+        customer = Customer(api, [upload(api) for _ in range(PAGES)])
         customer.ask(PAGES // 2, lambda: True)
         probes = start_probes(stack, chaos)
         take_away(chaos, dependency, how, customer)
@@ -97,6 +102,12 @@ def test_an_outage(chaos: Chaos, dependency: Dependency, how: str) -> None:
     assert Counter(statuses.values()) == {"completed": PAGES}
     for order in customer.orders:
         assert_one_story(follower.of(order.task_id))
+    warned = chaos.sql(
+        "select w->>'code', count(*) from tasks, jsonb_array_elements(warnings) w where owner = %s group by 1",
+        (user,),
+    )
+    repeated = sum(calls_repeated(chaos, order) for order in customer.orders)
+    log.info("%s %s: warnings %s, %d calls repeated", dependency.process, how, warned, repeated)
     assert_told_truth(dependency, probes, customer, noticed=how == "killed" or SECONDS >= LONGEST_PATIENCE)
     assert "unexpected error" not in chaos.worker_log()[log_before:]
 

@@ -83,7 +83,7 @@ def test_http_functions_have_their_routes_and_take_every_method() -> None:
     found = triggers("httpTrigger")
     assert {name: trigger["route"] for name, trigger in found.items()} == HTTP
     for trigger in found.values():
-        assert {"GET", "POST", "PATCH", "DELETE", "PUT", "HEAD", "OPTIONS"} == set(trigger["methods"])
+        assert not trigger.get("methods")  # none listed means all
         assert str(trigger["authLevel"]).lower() == "anonymous"
 
 

@@ -101,6 +101,10 @@ def test_time_grows_with_length_alone(piece: str) -> None:
 
 
 def _spent(text: str) -> float:
-    begun = time.process_time()
-    find_claims({"body": text}, facts(FAN))
-    return time.process_time() - begun
+    """Seconds of this process's own time, the best of three."""
+    spent = []
+    for _ in range(3):
+        begun = time.process_time()
+        find_claims({"body": text}, facts(FAN))
+        spent.append(time.process_time() - begun)
+    return min(spent)

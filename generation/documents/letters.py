@@ -1,0 +1,117 @@
+"""Text as pairs of letters: Korean is found without knowing where its words end, with or without spaces.
+
+"배송기간" and "배송 기간" share 배송 and 기간; a document also holds the pair across its spaces (송기), so that a query
+without spaces finds one with them. Latin letters and digits are treated alike.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from itertools import pairwise
+
+_WORD = re.compile(r"[^\W_]+")
+_HANGUL = re.compile("[가-힣]+")
+_MOST_TERMS = 64
+# What questions are made of besides what they ask about: it would match every document of a shop.
+_EMPTY_WORDS = frozenset(
+    """있나요 있어요 있습니까 없나요 되나요 돼요 됩니까 하나요 해요 합니까 인가요 인지 무엇 뭐 뭔가요 무슨 어떤 어떻게 언제
+    어디 어디서 왜 누가 얼마 얼마나 몇 수 것 거 때 좀 제 이 그 저 더 잘 알려 알려주세요 주세요 궁금 궁금해요 궁금합니다 가능한가요
+    the a an is are was do does did can could will would i you my your it its of to for in on at by with and or how what
+    when where which why who this that there be have has""".split()
+)
+_ENDINGS = tuple(
+    sorted(
+        """은 는 이 가 을 를 의 에 로 와 과 도 만 나 에서 으로 에게 까지 부터 처럼 보다 이나 하고 인가요 한가요 은가요 나요 되나요 하나요
+        있나요 할까요 될까요 일까요 까요 합니까 됩니까 입니까 해요 예요 이에요 돼요 하려면 하면 되면 인데 한데 해도 하는 되는 한 할
+        했는데 했나요 됐나요 하기""".split(),
+        key=len,
+        reverse=True,
+    )
+)
+_SHORTEST_STEM = 2
+
+
+def document_terms(text: str) -> list[str]:
+    """Every term a query could ask a text by, sorted: pairs of letters, and each word's last letter."""
+    words = _WORD.findall(_plain(text))
+    terms = {pair for word in words for pair in _pairs(word)} | {word[-1] for word in words}
+    joined = {one[-1] + other[0] for one, other in pairwise(words) if _is_hangul(one[-1] + other[0])}
+    return sorted(terms | joined)
+
+
+def query_terms(text: str) -> list[str]:
+    """The terms of a query, without what only asks; of a query of nothing else, all of it."""
+    words = _WORD.findall(_plain(text))
+    telling = [_stem(word) for word in words if word not in _EMPTY_WORDS] or words
+    longer = [word for word in telling if len(word) > 1] or telling
+    terms = dict.fromkeys(pair for word in longer for pair in (_pairs(word) or [word]))
+    return list(terms)[:_MOST_TERMS]
+
+
+def coverage(terms: list[str], text: str) -> float:
+    """Which part of a query's terms a text holds, 0 to 1."""
+    held = set(document_terms(text))
+    return sum(_in(term, held) for term in terms) / max(1, len(terms))
+
+
+def highlights(terms: list[str], text: str) -> list[tuple[int, int]]:
+    """Where a text holds a query's terms: (start, end) in characters (code points), in order, apart."""
+    folded = "".join(_fold(letter) for letter in text)
+    wanted = {term for term in terms if len(term) > 1} or set(terms)
+    ranges: list[tuple[int, int]] = []
+    for term in sorted(wanted):
+        ranges += [(match.start(), match.end()) for match in re.finditer(f"(?={re.escape(term)})", folded)]
+    marked = {place for start, _ in ranges for place in range(start, start + _length(wanted))}
+    return _runs(sorted(place for place in marked if place < len(text)))
+
+
+def tsquery(terms: list[str], operator: str) -> str:
+    """PostgreSQL's tsquery of terms, joined by `|` or `&`; a single letter also finds the pairs it begins."""
+    return f" {operator} ".join(f"'{term}'" if len(term) > 1 else f"'{term}':*" for term in terms)
+
+
+def _length(wanted: set[str]) -> int:
+    return max(len(term) for term in wanted)
+
+
+def _runs(places: list[int]) -> list[tuple[int, int]]:
+    runs: list[tuple[int, int]] = []
+    for place in places:
+        if runs and runs[-1][1] == place:
+            runs[-1] = (runs[-1][0], place + 1)
+        else:
+            runs.append((place, place + 1))
+    return runs
+
+
+def _fold(letter: str) -> str:
+    """One letter as the index has it, if that is one letter too: places in the text must not move."""
+    plain = _plain(letter)
+    return plain if len(plain) == 1 else letter
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _pairs(word: str) -> list[str]:
+    return [one + other for one, other in pairwise(word)]
+
+
+def _is_hangul(text: str) -> bool:
+    return _HANGUL.fullmatch(text) is not None
+
+
+def _stem(word: str) -> str:
+    """A Korean word without its particle or ending, as far as one can tell without a dictionary."""
+    if not _is_hangul(word):
+        return word
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
+            return word.removesuffix(ending)
+    return word
+
+
+def _in(term: str, held: set[str]) -> bool:
+    return term in held or (len(term) == 1 and any(pair.startswith(term) for pair in held))

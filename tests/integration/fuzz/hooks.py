@@ -1,0 +1,59 @@
+"""What schemathesis cannot draw by chance: ids of things that are there, and pictures that are pictures.
+
+Loaded by the test tool itself (SCHEMATHESIS_HOOKS). Drawn values stay as they are wherever a case is meant to be
+wrong in them, so a wrong body meets a real page, and a right one is not refused for naming nothing.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import httpx
+import schemathesis
+from schemathesis.core.parameters import ParameterLocation
+
+MATERIAL: dict[str, Any] = json.loads(Path(os.environ["FUZZ_MATERIAL"]).read_text("utf-8"))
+ONE_IN = 8  # of the drawn paths stay: what does not exist must be a 404
+
+
+@schemathesis.hook
+def before_call(context: Any, case: Any, kwargs: Any) -> None:
+    """Put real things where the case is meant to be right."""
+    wrong = case.meta is not None and case.meta.is_negative_at
+    if not (wrong and wrong(ParameterLocation.PATH)):
+        _real_path(case)
+    if not (wrong and wrong(ParameterLocation.BODY)) and isinstance(case.body, dict):
+        _real_body(case)
+
+
+def _real_path(case: Any) -> None:
+    parameters = case.path_parameters or {}
+    for name in parameters.keys() & MATERIAL["path"].keys():
+        if sum(str(parameters[name]).encode()) % ONE_IN:
+            parameters[name] = MATERIAL["path"][name]
+
+
+def _real_body(case: Any) -> None:
+    body = case.body
+    for name in body.keys() & MATERIAL["body"].keys():
+        if body[name] is not None:
+            body[name] = MATERIAL["body"][name]
+    if case.media_type == "multipart/form-data":
+        body["file"] = Path(MATERIAL["photo"]).read_bytes()
+    if case.operation.label.startswith("POST /generation/upload-image") and "image_url" in body:
+        body["image_url"] = MATERIAL["photo_url"]
+    if case.method == "PATCH":
+        _real_edit(body)
+
+
+def _real_edit(body: dict[str, Any]) -> None:
+    """An edit of the page as it is: its own blocks in a drawn number, no slots that its templates do not have."""
+    page = httpx.get(MATERIAL["page_url"], headers=MATERIAL["headers"], timeout=20).json()
+    body["base_version"] = page["version"]
+    if body.get("blocks"):
+        body["blocks"] = [
+            {"block_id": real["block_id"], "slots": {}} for real, _ in zip(page["blocks"], body["blocks"])
+        ]
+    if body.get("theme"):
+        body["theme"] = {name: value for name, value in body["theme"].items() if name in {"radius", "font"}}
