@@ -7,6 +7,7 @@ import generation.openapi.blueprint
 import generation.operations.blueprint
 import generation.pages.blueprint
 import generation.tasks.blueprint
+import generation.templates.blueprint
 import notifications.blueprint
 
 app = func.FunctionApp(
@@ -17,6 +18,7 @@ for module in (
     generation.tasks.blueprint,
     generation.images.blueprint,
     generation.operations.blueprint,
+    generation.templates.blueprint,
     generation.openapi.blueprint,
     notifications.blueprint,
 ):

@@ -18,8 +18,8 @@ from generation.templates.library_files import read_library
 from local.addresses import Addresses, free_base
 from local.demo_client import DemoClient
 from local.launch import launch
-from local.stopping import stop_stack
 from local.standins.tokens import make_token
+from local.stopping import stop_stack
 
 _PRODUCTS = Path(__file__).with_name("products.jsonl")
 _ENDED = {"completed", "failed", "cancelled"}
@@ -35,7 +35,9 @@ def main() -> int:
         stack = launch(data, Addresses(free_base()), stay=False)
         try:
             with DemoClient(stack, _USER, make_token(data, _USER)) as client:
-                tasks = [client.submit({**product, "options": {"images": options.images}}) for product in products]
+                tasks = [
+                    client.submit({**product, "options": {"images": options.images}}) for product in products
+                ]
                 pages = [_page(client, task_id) for task_id in tasks]
         finally:
             stop_stack(data)
@@ -44,7 +46,9 @@ def main() -> int:
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.evaluation", description=__doc__)
-    parser.add_argument("--images", type=int, default=0, choices=range(7), help="new pictures a page (default 0)")
+    parser.add_argument(
+        "--images", type=int, default=0, choices=range(7), help="new pictures a page (default 0)"
+    )
     return parser.parse_args()
 
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from generation.claims import find_claims
-from generation.pages.facts import Fact
+from generation.claims.check import find_claims
+from generation.facts import Fact
 from generation.templates.library_files import Library
 from generation.templates.schema import check_values
 

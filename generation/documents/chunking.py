@@ -20,15 +20,18 @@ OVERLAP = 80
 # characters before it, a piece of 1,700 stays under the 8,191 tokens OpenAI's embedding models take.
 LARGEST = 1700
 
+_STOP = ".!?…\u3002\uff01\uff1f"  # and their Chinese and full-width forms
+_WIDE_STOP = "\u3002\uff01\uff1f"
+_CLOSING = ")\\]\"'\u201d\u2019」』》"
 # Each alternative can start only where a run of its characters does: a million of them cost no more than once through.
 _SENTENCE_END = re.compile(
-    r"""(?<![.!?…。！？])[.!?…。！？]++[)\]"'”’」』》]*+(?:\s++|$)   # punctuation, closing quotes, then white space
-      | (?<=[가-힣])[.!?]++(?=[가-힣])                            # typed without a space
-      | [。！？]++
+    rf"""(?<![{_STOP}])[{_STOP}]++[{_CLOSING}]*+(?:\s++|$)   # punctuation, closing quotes, then white space
+      | (?<=[가-힣])[.!?]++(?=[가-힣])                       # typed without a space
+      | [{_WIDE_STOP}]++
       | \n\s*+""",
     re.VERBOSE,
 )
-_CLAUSE_END = re.compile(r"[,;:·、，]?\s+")
+_CLAUSE_END = re.compile(r"[,;:·、\uff0c]?\s+")
 _WORD_START = re.compile(r"(?<=\s)\S")
 
 

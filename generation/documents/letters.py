@@ -10,25 +10,11 @@ import re
 import unicodedata
 from itertools import pairwise
 
+from generation.documents.question_words import EMPTY_WORDS, ENDINGS
+
 _WORD = re.compile(r"[^\W_]+")
 _HANGUL = re.compile("[가-힣]+")
 _MOST_TERMS = 64
-# What questions are made of besides what they ask about: it would match every document of a shop.
-_EMPTY_WORDS = frozenset(
-    """있나요 있어요 있습니까 없나요 되나요 돼요 됩니까 하나요 해요 합니까 인가요 인지 무엇 뭐 뭔가요 무슨 어떤 어떻게 언제
-    어디 어디서 왜 누가 얼마 얼마나 몇 수 것 거 때 좀 제 이 그 저 더 잘 알려 알려주세요 주세요 궁금 궁금해요 궁금합니다 가능한가요
-    the a an is are was do does did can could will would i you my your it its of to for in on at by with and or how what
-    when where which why who this that there be have has""".split()
-)
-_ENDINGS = tuple(
-    sorted(
-        """은 는 이 가 을 를 의 에 로 와 과 도 만 나 에서 으로 에게 까지 부터 처럼 보다 이나 하고 인가요 한가요 은가요 나요 되나요 하나요
-        있나요 할까요 될까요 일까요 까요 합니까 됩니까 입니까 해요 예요 이에요 돼요 하려면 하면 되면 인데 한데 해도 하는 되는 한 할
-        했는데 했나요 됐나요 하기""".split(),
-        key=len,
-        reverse=True,
-    )
-)
 _SHORTEST_STEM = 2
 
 
@@ -43,7 +29,7 @@ def document_terms(text: str) -> list[str]:
 def query_terms(text: str) -> list[str]:
     """The terms of a query, without what only asks; of a query of nothing else, all of it."""
     words = _WORD.findall(_plain(text))
-    telling = [_stem(word) for word in words if word not in _EMPTY_WORDS] or words
+    telling = [_stem(word) for word in words if word not in EMPTY_WORDS] or words
     longer = [word for word in telling if len(word) > 1] or telling
     terms = dict.fromkeys(pair for word in longer for pair in (_pairs(word) or [word]))
     return list(terms)[:_MOST_TERMS]
@@ -107,7 +93,7 @@ def _stem(word: str) -> str:
     """A Korean word without its particle or ending, as far as one can tell without a dictionary."""
     if not _is_hangul(word):
         return word
-    for ending in _ENDINGS:
+    for ending in ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
             return word.removesuffix(ending)
     return word

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from generation.claims.check import find_claims
 from generation.images.pictures import KeptImage
 from generation.pages.copywriting import BlockCopy
 from generation.pages.document import PageBlock, PageDocument, PlacedImage
@@ -42,6 +43,7 @@ def assemble(
                 images=images,
                 facts=copy.fact_ids,
                 why=planned.why,
+                findings=find_claims(copy.slots, brief.facts),
             )
         )
     theme = brief.selection.theme.as_json()

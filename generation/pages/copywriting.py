@@ -7,7 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from generation.pages.facts import Fact
+from generation.claims.check import Finding, describe_for_model
+from generation.facts import Fact
 from generation.pages.plan import PlannedBlock
 from generation.pages.selection import Brief
 from generation.ports import Meter, StructuredRequest, TextModel
@@ -33,11 +34,20 @@ async def write_copy(
     block: PlannedBlock,
     brief: Brief,
     meter: Meter,
+    *,
     instruction: str | None = None,
+    findings: Sequence[Finding] = (),
 ) -> BlockCopy:
     """Have one block written; exactly one call of the text model.
 
-    `instruction` is the seller's own wish for this block.
+    Args:
+        text: the model.
+        template: what is to be filled.
+        block: what the plan says of it.
+        brief: what is known of the page.
+        meter: takes the cost.
+        instruction: the seller's own wish for this block.
+        findings: claims of an earlier version that no fact backs, to be left out now.
 
     Raises:
         TransientError: `answer_off_schema`, or the model's own.
@@ -46,7 +56,9 @@ async def write_copy(
     request = StructuredRequest(
         name="block",
         system=prompt("block"),
-        data=_data(template, block, brief) | ({"instruction": instruction} if instruction else {}),
+        data=_data(template, block, brief)
+        | ({"instruction": instruction} if instruction else {})
+        | ({"findings": describe_for_model(findings)} if findings else {}),
         schema=closed(
             {"slots": slot_schema(template), "fact_ids": {"type": "array", "items": {"type": "string"}}}
         ),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from generation.claims.check import Finding, find_claims
+from generation.facts import Fact
 from generation.images.pictures import KeptImage
-from generation.pages.facts import Fact
 
 
 class PlacedImage(BaseModel):
@@ -30,7 +32,13 @@ class PlacedImage(BaseModel):
 
 
 class PageBlock(BaseModel):
-    """One block: `facts` are the ids its copy rests on, `why` tells the seller what it is there for."""
+    """One block.
+
+    Attributes:
+        facts: ids of the facts its copy rests on.
+        why: tells the seller what it is there for.
+        findings: claims in its copy that no fact backs.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -42,6 +50,12 @@ class PageBlock(BaseModel):
     images: dict[str, PlacedImage]
     facts: list[str]
     why: str = ""
+    findings: list[Finding] = []
+
+    def with_copy(self, slots: dict[str, Any], facts: Sequence[Fact], cited: list[str]) -> PageBlock:
+        """The block with other copy, checked against all that is known of the product."""
+        update = {"slots": slots, "facts": cited, "findings": find_claims(slots, facts)}
+        return self.model_copy(update=update)
 
 
 class PageDocument(BaseModel):

@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
 from generation.fields import (
     NUMBER,
@@ -37,6 +37,14 @@ THEME_SCHEMA = {
 }
 
 
+def _whole(theme: dict[str, Any]) -> dict[str, Any]:
+    """JSON knows one kind of number: 4.0 is 4."""
+    return {
+        name: int(value) if isinstance(value, float) and value.is_integer() else value
+        for name, value in theme.items()
+    }
+
+
 class _Request(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -63,7 +71,7 @@ class PageEdit(_Request):
 
     base_version: Version
     blocks: Annotated[list[BlockEdit], Field(min_length=1, max_length=60)] | None = None
-    theme: Annotated[dict[str, Any], WithJsonSchema(THEME_SCHEMA)] | None = None
+    theme: Annotated[dict[str, Any], AfterValidator(_whole), WithJsonSchema(THEME_SCHEMA)] | None = None
     title: Annotated[Text, Field(min_length=1, max_length=120)] | None = None
 
     @model_validator(mode="after")
@@ -156,7 +164,8 @@ def _blocks(
             FieldIssue(f"{where}.slots.{issue.loc}", issue.msg) for issue in check_values(template, slots)
         ]
         images = _images(block, edit, template, pictures, where, issues)
-        blocks.append(block.model_copy(update={"slots": slots, "images": images}))
+        changed = block.with_copy(slots, document.facts, block.facts)
+        blocks.append(changed.model_copy(update={"images": images}))
     if issues:
         raise FieldsError(issues)
     return blocks

@@ -4,28 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
+from generation.facts import Fact, Source
 from generation.pages.requests import Product
 
-type Source = Literal[
-    "name", "price", "description", "attribute", "packaging", "notice", "vision", "document"
-]
-
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
-
-
-class Fact(BaseModel):
-    """One thing known: `id` is F1, F2 ... in a fixed order."""
-
-    model_config = ConfigDict(frozen=True)
-
-    id: str
-    name: str
-    value: str
-    source: Source
 
 
 def number_facts(product: Product, seen: list[tuple[str, str]]) -> list[Fact]:

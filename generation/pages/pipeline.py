@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from generation.claims.check import Finding, find_claims, worst_first
 from generation.images.pictures import KeptImage, Pictures, picture_id
 from generation.pages import repository
 from generation.pages.assemble import assemble
@@ -162,12 +163,28 @@ class _Page:
         return repository.first_version(self._run.lease, document)
 
     async def _copy(self, number: int, template: Template, block: PlannedBlock, brief: Brief) -> BlockCopy:
-        return await self._run.step(
-            f"block:{number}",
+        """One block's copy; where it claims what no fact backs, written once more with that told."""
+        key, text = f"block:{number}", self._kit.text
+        copy = await self._run.step(
+            key,
             BlockCopy,
-            lambda meter: write_copy(self._kit.text, template, block, brief, meter),
+            lambda meter: write_copy(text, template, block, brief, meter),
             f"'{template.name}' 글을 썼어요",
         )
+        findings = find_claims(copy.slots, brief.facts)
+        if findings:
+            self._run.expect_more()
+            again = await self._run.optional_step(
+                f"{key}:again",
+                BlockCopy,
+                lambda meter: write_copy(text, template, block, brief, meter, findings=findings),
+                f"'{template.name}' 글을 고쳐 썼어요",
+                otherwise="rewrite_failed",
+            )
+            if again is not None and len(left := find_claims(again.slots, brief.facts)) <= len(findings):
+                copy, findings = again, left
+        self._run.warn(*(_warning(finding, key) for finding in worst_first(findings)))
+        return copy
 
     async def _scene(self, template: Template, block: PlannedBlock, original: KeptImage) -> KeptImage | None:
         key = f"image:{block.template_id}"
@@ -188,3 +205,14 @@ class _Page:
 
     def _id(self, key: str) -> UUID:
         return picture_id(self._run.lease.task_id, key)
+
+
+def _warning(finding: Finding, step: str) -> dict[str, str]:
+    return {
+        "code": "unbacked_claim",
+        "message": finding.message,
+        "message_en": finding.message_en,
+        "step": step,
+        "slot": finding.slot,
+        "text": finding.text,
+    }

@@ -97,7 +97,7 @@ def replace_block(
     if block_id not in {block.block_id for block in document.blocks}:
         raise PermanentError("the block was removed meanwhile", code="block_gone")
     blocks = [
-        block.model_copy(update={"slots": slots, "facts": facts}) if block.block_id == block_id else block
+        block.with_copy(slots, document.facts, facts) if block.block_id == block_id else block
         for block in document.blocks
     ]
     changed = document.model_copy(update={"blocks": blocks})

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from generation.pages.facts import Fact
+from generation.facts import Fact
 from generation.pages.requests import PageOptions, PageRequest, Product
 from generation.templates.category_words import match_category
 from generation.templates.models import Category, Template, TemplateSet

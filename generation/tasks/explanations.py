@@ -136,6 +136,14 @@ _EXPLANATIONS: dict[str, tuple[str, str]] = {
     "page_gone": ("페이지가 삭제되었습니다.", "The page is gone."),
     "block_gone": ("그 사이에 블록이 삭제되었습니다.", "The block was removed meanwhile."),
     "image_not_found": ("사진을 찾을 수 없습니다.", "There is no such photo."),
+    "unbacked_claim": (
+        "입력하신 내용에서 근거를 찾지 못한 표현이 있습니다.",
+        "The copy claims something that no fact backs.",
+    ),
+    "rewrite_failed": (
+        "근거 없는 표현을 고쳐 쓰지 못했습니다.",
+        "A claim without a fact could not be rewritten.",
+    ),
     "no_templates": (
         "이 요청에 쓸 수 있는 템플릿이 없습니다.",
         "There is no template this request could use.",

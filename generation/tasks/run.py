@@ -82,6 +82,14 @@ class Run:
         """Say how many steps there will be in all."""
         self._total = total
 
+    def expect_more(self) -> None:
+        """Say that there will be one step more than expected."""
+        self._total += 1
+
+    def warn(self, *warnings: dict[str, str]) -> None:
+        """Tell the owner of something that does not keep the task from completing."""
+        self.warnings.extend(warnings)
+
     async def step[M: BaseModel](
         self, key: str, model: type[M], make: Callable[[Meter], Awaitable[M]], message: str
     ) -> M:

@@ -58,8 +58,10 @@ def create(cursor: Cursor, new: NewSet) -> dict[str, Any]:
 
 
 def change(cursor: Cursor, template_set_id: str, asked: SetChange) -> dict[str, Any]:
-    """Store a changed set; what GET answers. What was not given, or given as null, stays, but for the category and the
-    test: null makes the set one for every category, and ends the test.
+    """Store a changed set; what GET answers.
+
+    What was not given, or given as null, stays, but for the category and the test: null makes the set one for every
+    category, and ends the test.
 
     Raises:
         FieldsError: as `create`. NotFoundError: no such set.

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from bootstrap import App, app
 from generation.templates import (
     arranging,
     authoring,
-    categories as category_rows,
     figures,
     set_rows,
     template_rows,
+)
+from generation.templates import (
+    categories as category_rows,
 )
 from generation.templates.answers import answer, refusing, template_view
 from generation.templates.checked import checked_template
@@ -210,7 +212,7 @@ def _id(call: Call, name: str) -> str:
     return call.params[name]
 
 
-async def _compiled(source: str, metadata: dict[str, object]) -> CompiledTemplate:
+async def _compiled(source: str, metadata: Mapping[str, object]) -> CompiledTemplate:
     # On a thread: a large template takes a moment, and everybody else's requests share the event loop.
     return await asyncio.to_thread(checked_template, source, metadata)
 

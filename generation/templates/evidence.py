@@ -53,7 +53,7 @@ def evidence(a: int, b: int, share: float) -> Evidence:
 
 
 def log_ratio(a: int, b: int, chance: float, share: float) -> float:
-    """The mixture's log-likelihood over that of a coin that shows b with `chance`; the mixture is centred on `share`."""
+    """The log-likelihood of a mixture centred on `share` over that of a coin that shows b with `chance`."""
     prior_b, prior_a = _CONCENTRATION * share, _CONCENTRATION * (1 - share)
     mixture = _log_beta(prior_a + a, prior_b + b) - _log_beta(prior_a, prior_b)
     return mixture - _times_log(b, chance) - _times_log(a, 1 - chance)

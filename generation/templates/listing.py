@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-import binascii
+import contextlib
 import json
 import re
 from collections.abc import Sequence
@@ -102,16 +102,13 @@ def _write_cursor(values: list[Any]) -> str:
 
 
 def _read_cursor(cursor: str, keys: Sequence[type]) -> list[Any]:
-    try:
-        if len(cursor) > _MAX_CURSOR:
-            raise ValueError
-        values = json.loads(
-            base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        )
-        if [type(value) for value in values] != list(keys) or not all(map(_storable, values)):
-            raise ValueError
-    except (ValueError, TypeError, binascii.Error, RecursionError) as error:
-        raise FieldsError([FieldIssue("cursor", "is not a cursor of this list")]) from error
+    values: Any = None
+    with contextlib.suppress(ValueError, RecursionError):  # binascii.Error and JSON's are ValueErrors
+        padded = cursor[:_MAX_CURSOR] + "=" * (-len(cursor) % 4)
+        values = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+    shaped = isinstance(values, list) and [type(value) for value in values] == list(keys)
+    if not shaped or not all(map(_storable, values)):
+        raise FieldsError([FieldIssue("cursor", "is not a cursor of this list")])
     return list(values)
 
 

@@ -12,7 +12,6 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from generation.fields import (
-    NO_OTHER_NAMES,
     NUMBER,
     FieldConflict,
     Flag,
@@ -20,6 +19,7 @@ from generation.fields import (
     Text,
     Version,
     WebAddress,
+    exactly_one,
 )
 
 
@@ -117,9 +117,7 @@ class TemplatePreview(_Body):
     """POST /templates/{id}/preview; `images` by slot, or `list.index.field` for pictures in lists."""
 
     slots: JsonObject = {}
-    images: Annotated[
-        dict[ImageKey, PreviewImage], Field(max_length=200, json_schema_extra=NO_OTHER_NAMES)
-    ] = {}
+    images: Annotated[dict[ImageKey, PreviewImage], Field(max_length=200)] = {}
     theme: JsonObject = {}
 
 
@@ -183,6 +181,8 @@ def _numbered(items: Sequence[SetItem]) -> list[tuple[int, str]]:
 
 class NewSet(_SetBody):
     """POST /template-sets: with `items` or `template_ids`."""
+
+    model_config = ConfigDict(json_schema_extra=exactly_one("items", "template_ids"))
 
     name: Name
     template_set_id: Id | None = None

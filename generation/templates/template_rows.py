@@ -16,7 +16,7 @@ _SUMMARY = """t.template_id, t.category_id, t.block_type, t.name, t.description,
     t.created_at, t.updated_at"""
 _ONE = f"""select {_SUMMARY}, v.version, v.template_html, v.metadata
     from templates t join template_versions v using (template_id)
-    where t.template_id = %s and v.version = coalesce(%s, t.version)"""
+    where t.template_id = %s and v.version = coalesce(%s, t.version)"""  # noqa: S608  our own columns
 _SEARCHED = "lower(t.template_id || ' ' || t.block_type || ' ' || t.name || ' ' || t.description)"
 
 

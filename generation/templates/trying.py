@@ -14,7 +14,7 @@ from generation.templates.slots import ImageRef, Slot, image_keys
 from generation.templates.theme import parse_theme
 from shared.errors import FieldIssue, FieldsError
 
-_EMPTY = (None, "", [])
+_EMPTY: tuple[object, ...] = (None, "", [])
 _WIDTH = 1200
 
 

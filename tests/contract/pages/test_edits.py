@@ -185,3 +185,14 @@ async def test_feedback_is_kept_with_the_version(kitchen: Kitchen) -> None:
         return [tuple(row.values()) for row in cursor.fetchall()]
 
     assert await kitchen.database.run(read) == [(1, 5, "좋아요")]
+
+
+async def test_an_editors_claim_is_found_too(kitchen: Kitchen) -> None:
+    """Copy a person writes is checked like the model's; the edit is stored all the same."""
+    page_id = await kitchen.page_id()
+    blocks: list[dict[str, Any]] = [
+        {"block_id": block_id} for block_id in order(await kitchen.stored(page_id))
+    ]
+    blocks[0]["slots"] = {"headline": "세계 최고 머그"}
+    after = await edit(kitchen, page_id, blocks=blocks)
+    assert [finding["code"] for finding in after["blocks"][0]["findings"]] == ["superlative"]

@@ -209,3 +209,45 @@ async def test_a_mistake_of_ours_does_not_lose_the_task(kitchen: Kitchen) -> Non
     assert (await kitchen.run(task_id))["status"] == "queued"
     row = await kitchen.run(task_id, delivery=2)
     assert (row["status"], row["error"]["code"]) == ("failed", "internal_error")
+
+
+async def test_a_claim_without_a_fact_is_rewritten_once(kitchen: Kitchen) -> None:
+    """The model is told what no fact backs; when it then keeps to the facts, nothing is left to warn of."""
+    answer = kitchen.text.answer
+
+    async def boasting(request: Any, meter: Any) -> dict[str, Any]:
+        filled = await answer(request, meter)
+        if request.name == "block" and "headline" in filled["slots"] and "findings" not in request.data:
+            filled["slots"]["headline"] = "국내 최초 999ml 머그"
+        return filled
+
+    kitchen.text.answer = boasting  # type: ignore[method-assign]
+    row = await kitchen.run(await kitchen.submit())
+    assert (row["status"], row["warnings"]) == ("completed", [])
+    told = [request.data["findings"] for request in kitchen.text.requests if "findings" in request.data]
+    assert told
+    assert {finding["code"] for finding in told[0]} >= {"number", "superlative"}
+    document = await kitchen.page(row)
+    assert all(block.findings == [] for block in document.blocks)
+
+
+async def test_what_remains_is_shown(kitchen: Kitchen) -> None:
+    """A model that insists: the page completes, each claim is a warning and stands on its block; one rewrite only."""
+    answer = kitchen.text.answer
+
+    async def insisting(request: Any, meter: Any) -> dict[str, Any]:
+        filled = await answer(request, meter)
+        if request.name == "block" and request.data["block"]["block_type"] == "introduction":
+            filled["slots"]["headline"] = "국내 최초 머그"
+        return filled
+
+    kitchen.text.answer = insisting  # type: ignore[method-assign]
+    row = await kitchen.run(await kitchen.submit())
+    assert row["status"] == "completed"
+    assert {(warning["code"], warning["step"]) for warning in row["warnings"]} == {
+        ("unbacked_claim", "block:1")
+    }
+    document = await kitchen.page(row)
+    assert [finding.text for finding in document.blocks[0].findings]
+    asked = [request for request in kitchen.text.requests if request.name == "block"]
+    assert sum(request.data["block"]["block_type"] == "introduction" for request in asked) == 2

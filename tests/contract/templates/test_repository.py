@@ -1,18 +1,16 @@
 """The template library on a real PostgreSQL: seeding and reading."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from generation.templates.library_files import Library, read_library
+from generation.templates.library_files import Library
 from generation.templates.repository import TemplateRepository
 from generation.templates.seed import seed
 from shared.db.pool import Database
 from shared.errors import FieldsError, NotFoundError
-
-LIBRARY = read_library()
+from tests.contract.templates.shelves import LIBRARY, clear
 
 
 class Clock:
@@ -23,23 +21,6 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
-
-
-@pytest.fixture
-async def library(database: Database) -> AsyncIterator[Database]:
-    """A database with the seed library, emptied of it afterwards."""
-    await _clear(database)
-    await database.run(lambda cursor: seed(cursor, LIBRARY))
-    yield database
-    await _clear(database)
-
-
-async def _clear(database: Database) -> None:
-    await database.run(
-        lambda cursor: cursor.execute(
-            "truncate template_set_items, template_sets, template_versions, templates, categories cascade"
-        )
-    )
 
 
 def changed(template_id: str, **change: Any) -> Library:
@@ -163,7 +144,7 @@ async def test_what_does_not_exist_is_not_found(library: Database) -> None:
         await repository.get_set("nope")
     with pytest.raises(NotFoundError):
         await repository.get_version("faq-list", 99)
-    await _clear(library)
+    await clear(library)
     with pytest.raises(NotFoundError, match="seed"):
         await TemplateRepository(library).default_set("food")
 

@@ -20,11 +20,24 @@ ONE_IN = 8  # of the drawn paths stay: what does not exist must be a 404
 @schemathesis.hook
 def before_call(context: Any, case: Any, kwargs: Any) -> None:
     """Put real things where the case is meant to be right."""
-    wrong = case.meta is not None and case.meta.is_negative_at
-    if not (wrong and wrong(ParameterLocation.PATH)):
+    wrong = _wrong(case)
+    if ParameterLocation.PATH not in wrong:
         _real_path(case)
-    if not (wrong and wrong(ParameterLocation.BODY)) and isinstance(case.body, dict):
+    if ParameterLocation.BODY not in wrong and isinstance(case.body, dict):
         _real_body(case)
+
+
+def _wrong(case: Any) -> set[ParameterLocation]:
+    """Where the case is meant to be wrong; everywhere, when it does not say where."""
+    if case.meta is None or case.meta.generation.mode.is_positive:
+        return set()
+    everywhere = {
+        ParameterLocation.PATH,
+        ParameterLocation.QUERY,
+        ParameterLocation.HEADER,
+        ParameterLocation.BODY,
+    }
+    return {place for place in everywhere if case.meta.is_negative_at(place)} or everywhere
 
 
 def _real_path(case: Any) -> None:

@@ -45,7 +45,12 @@ def test_nothing_is_found(
             *("--max-examples", EXAMPLES or "8", "--workers", "2", "--no-color", *repeatable, *more),
         ],
         cwd=tmp_path,
-        env={**os.environ, "SCHEMATHESIS_HOOKS": HOOKS, "FUZZ_MATERIAL": str(material), "PYTHONPATH": str(ROOT)},
+        env={
+            **os.environ,
+            "SCHEMATHESIS_HOOKS": HOOKS,
+            "FUZZ_MATERIAL": str(material),
+            "PYTHONPATH": str(ROOT),
+        },
         capture_output=True,
         text=True,
         check=False,

@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from local.functions_host.routes import RouteTable, compile_route
+
 ROOT = Path(__file__).parents[3]
 
 HTTP = {
@@ -18,6 +20,8 @@ HTTP = {
     "image": "generation/image",
     "page_feedback": "generation/pages/{page_id}/feedback",
     "page_rollback": "generation/pages/{page_id}/rollback",
+    "categories": "categories",
+    "category_templates": "categories/{category_id}/templates",
     "display_list": "generation/display-list",
     "docs": "docs",
     "health": "generation/actuator/health",
@@ -27,12 +31,22 @@ HTTP = {
     "page_html": "generation/pages/{page_id}/html",
     "page_versions": "generation/pages/{page_id}/versions",
     "pages": "generation/pages",
+    "preview": "templates/preview",
     "ready": "generation/actuator/ready",
     "status": "generation",
     "task": "generation/tasks/{task_id}",
     "task_cancel": "generation/tasks/{task_id}/cancel",
     "task_retry": "generation/tasks/{task_id}/retry",
     "tasks": "generation/tasks",
+    "template": "templates/{template_id}",
+    "template_preview": "templates/{template_id}/preview",
+    "template_rollback": "templates/{template_id}/rollback",
+    "template_set": "template-sets/{template_set_id}",
+    "template_set_usage": "template-sets/{template_set_id}/usage",
+    "template_sets": "template-sets",
+    "template_usage": "templates/{template_id}/usage",
+    "template_versions": "templates/{template_id}/versions",
+    "templates": "templates",
     "ticket": "notifications/ticket",
     "upload_image": "generation/upload-image",
     "wrong_path": "{*path}",
@@ -100,7 +114,9 @@ def test_timers_have_their_schedule() -> None:
 
 
 def test_no_route_hides_another() -> None:
-    """The host tries routes in the order of function names: the catch-all must be the last."""
+    """The host tries routes in the order of function names: a literal before the parameter, the catch-all last."""
+    compiled = [compile_route(name, trigger["route"], None) for name, trigger in triggers("httpTrigger").items()]
+    assert RouteTable(compiled).shadowed() == []
     assert max(HTTP) == "wrong_path"
 
 

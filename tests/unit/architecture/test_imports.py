@@ -21,8 +21,9 @@ ALLOWED = {
     "notifications/relay": {"shared", "notifications.relay"},
     "generation": {"shared", "generation", "notifications.outbox"},
     "generation/providers": {"shared", "generation.ports", "generation.providers"},
-    "generation/templates": {"shared", "generation.templates"},
+    "generation/templates": {"shared", "generation.templates", "generation.facts", *SHARED_BY_DOMAINS},
     "generation/images": {"shared", "generation.images", "generation.tasks", *SHARED_BY_DOMAINS},
+    "generation/claims": {"generation.claims", "generation.facts"},
     "generation/tasks": {"shared", "generation.ports", "generation.tasks", "notifications.outbox"},
 }
 # Entry points see the composition root and everything of theirs.

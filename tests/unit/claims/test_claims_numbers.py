@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from generation.pages.claims import find_claims
-from tests.unit.pages.claims_facts import CLAIMED, CREAM, FAN, HOODIE, TUMBLER, codes, facts
+from generation.claims.check import find_claims
+from tests.unit.claims.claims_facts import CLAIMED, CREAM, FAN, HOODIE, TUMBLER, codes, facts
 
 BACKED = [
     # the same figure in other writings

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
-from generation.pages.claims_quantities import Quantity, quantities
-from generation.pages.claims_text import normalise, squeezed
-from generation.pages.claims_units import LISTED, THINGS, Unit, counts_like, units
-from generation.pages.facts import Fact
+from generation.claims.quantities import Quantity, quantities
+from generation.claims.text import normalise, squeezed
+from generation.claims.units import LISTED, THINGS, Unit, counts_like, units
+from generation.facts import Fact
 
 _PAGES_AT_ONCE = 128  # every block of a page is checked against the same facts
 _NOTHING = re.compile(

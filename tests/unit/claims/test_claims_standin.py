@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from generation.pages.claims import Finding, find_claims
-from generation.pages.facts import Fact, number_facts
+from generation.claims.check import Finding, find_claims
+from generation.facts import Fact
+from generation.pages.facts import number_facts
 from generation.pages.requests import Product
 from generation.templates.library_files import read_library
 from generation.templates.models import Template

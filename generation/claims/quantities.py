@@ -9,9 +9,9 @@ from decimal import Decimal
 from functools import cache
 from typing import Literal
 
-from generation.pages.claims_numerals import NATIVE, NUMBER, SINO, WRITTEN, native_value, value_of
-from generation.pages.claims_text import PARTICLE_NEXT
-from generation.pages.claims_units import BARE, Unit, unit_pattern, units
+from generation.claims.numerals import NATIVE, NUMBER, SINO, WRITTEN, native_value, value_of
+from generation.claims.text import PARTICLE_NEXT
+from generation.claims.units import BARE, Unit, unit_pattern, units
 
 type Writing = Literal["figures", "native", "sino", "code"]
 

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from generation.pages.claims import describe_for_model, find_claims, worst_first
-from generation.pages.claims_numerals import native_value, value_of
-from generation.pages.claims_quantities import quantities
-from generation.pages.claims_text import normalise, sentence_at
-from tests.unit.pages.claims_facts import CLAIMED, CREAM, FAN, TUMBLER, facts
+from generation.claims.check import describe_for_model, find_claims, worst_first
+from generation.claims.numerals import native_value, value_of
+from generation.claims.quantities import quantities
+from generation.claims.text import normalise, sentence_at
+from tests.unit.claims.claims_facts import CLAIMED, CREAM, FAN, TUMBLER, facts
 
 _PIECES = st.sampled_from(
     [

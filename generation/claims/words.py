@@ -12,9 +12,9 @@ the neighbours that make it a claim: a false alarm costs the seller more than a 
 
 from __future__ import annotations
 
-from generation.pages.claim_rule import Rule
-from generation.pages.claim_words_proof import CERTIFICATIONS, EFFECTS, ENDORSEMENTS, REVIEWS
-from generation.pages.claim_words_sale import GUARANTEES, OFFERS
+from generation.claims.rule import Rule
+from generation.claims.words_proof import CERTIFICATIONS, EFFECTS, ENDORSEMENTS, REVIEWS
+from generation.claims.words_sale import GUARANTEES, OFFERS
 
 # Whose best: it belongs to the claim (국내 최초 is not backed by 최초, nor the other way round).
 _SCOPE = (

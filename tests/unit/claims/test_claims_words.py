@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.pages.claims_facts import CLAIMED, CREAM, FAN, HOODIE, TUMBLER, codes
+from tests.unit.claims.claims_facts import CLAIMED, CREAM, FAN, HOODIE, TUMBLER, codes
 
 FLAGGED = [
     ("superlative", "최고의 바람", FAN),

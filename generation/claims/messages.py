@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from generation.pages.claim_rule import WordCode
+from generation.claims.rule import WordCode
 
 type ClaimCode = Literal["number", "bound"] | WordCode
 

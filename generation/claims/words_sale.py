@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generation.pages.claim_rule import Rule
+from generation.claims.rule import Rule
 
 # Promises bind the seller who never made them.
 GUARANTEES = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generation.pages.claim_rule import Rule
+from generation.claims.rule import Rule
 
 _DONE = r"\s?(?:을|를)?\s?(?:모두\s?)?(?:완료|통과|마쳤|마친|거쳤|거친|합격|입증|검증|받았|받은|필\b)"
 _EXPERTS = (

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 
-from generation.pages.claim_rule import Rule
-from generation.pages.claim_words import RULES
-from generation.pages.claims_evidence import Evidence
+from generation.claims.evidence import Evidence
+from generation.claims.rule import Rule
+from generation.claims.words import RULES
 
 # 완벽하지 않아도, 최고는 아니지만: only particles and endings between the word and its negation.
 _DENIED = re.compile(

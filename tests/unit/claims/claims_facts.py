@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from generation.pages.claims import Finding, find_claims
-from generation.pages.facts import Fact
+from generation.claims.check import Finding, find_claims
+from generation.facts import Fact
 
 FAN = (
     ("상품명", "저소음 USB-C 탁상 선풍기"),

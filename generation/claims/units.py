@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 
-from generation.pages.claims_text import PARTICLE_NEXT
+from generation.claims.text import PARTICLE_NEXT
 
 _MEASURES: Mapping[str, Mapping[str, str]] = {
     "volume": {"1": "ml mL ML Ml cc cm3 밀리리터 밀리 씨씨", "1000": "L l 리터", "1000000": "m3"},

@@ -12,13 +12,13 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from generation.pages.claims_evidence import Evidence, evidence_of
-from generation.pages.claims_messages import SEVERITY, ClaimCode, for_model, for_seller
-from generation.pages.claims_quantities import Quantity, quantities
-from generation.pages.claims_structure import states_nothing
-from generation.pages.claims_text import normalise, sentence_at
-from generation.pages.claims_wording import claims_in, is_backed
-from generation.pages.facts import Fact
+from generation.claims.evidence import Evidence, evidence_of
+from generation.claims.messages import SEVERITY, ClaimCode, for_model, for_seller
+from generation.claims.quantities import Quantity, quantities
+from generation.claims.structure import states_nothing
+from generation.claims.text import normalise, sentence_at
+from generation.claims.wording import claims_in, is_backed
+from generation.facts import Fact
 
 __all__ = ["ClaimCode", "Finding", "describe_for_model", "find_claims", "worst_first"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from generation.pages.claims_quantities import Quantity
-from generation.pages.claims_units import BARE
+from generation.claims.quantities import Quantity
+from generation.claims.units import BARE
 
 _NUMBERING_SLOTS = frozenset({"step", "number", "no", "order", "index"})
 _SMALL = 100

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from generation.pages.claims import describe_for_model, find_claims, worst_first
-from tests.unit.pages.claims_facts import CREAM, FAN, claims, facts
+from generation.claims.check import describe_for_model, find_claims, worst_first
+from tests.unit.claims.claims_facts import CREAM, FAN, claims, facts
 
 SLOTS = {
     "headline": "최고의 바람",

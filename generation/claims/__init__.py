@@ -1,0 +1,1 @@
+"""Claims in the copy that no fact backs."""

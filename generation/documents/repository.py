@@ -1,0 +1,231 @@
+"""Documents in PostgreSQL: taken in, in order; embedded, all chunks at once; read, deleted.
+
+All functions take a cursor (one transaction, see shared/db/pool.py). A document's row is locked by whoever writes it,
+so that versions, deletion and finished embeddings come one after the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from generation.documents.letters import document_terms
+from generation.documents.requests import Document
+from generation.documents.vectors import Vector, literal
+from shared.errors import ConflictError, NotFoundError
+from shared.times import rfc3339
+
+if TYPE_CHECKING:
+    from psycopg2.extras import RealDictCursor as Cursor
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is to be embedded."""
+
+    post_id: str
+    kind: str
+    title: str
+    content: str
+    version: int
+
+
+def locked(cursor: Cursor, owner: str, post_id: str) -> dict[str, Any]:
+    """The document's row, made if there is none (version 0), locked until the transaction ends."""
+    cursor.execute(
+        "insert into documents (owner, post_id, version) values (%s, %s, 0) on conflict do nothing",
+        (owner, post_id),
+    )
+    cursor.execute("select * from documents where owner = %s and post_id = %s for update", (owner, post_id))
+    return dict(cursor.fetchone() or {})
+
+
+def next_version(row: Mapping[str, Any], given: int | None, arrived: datetime) -> int:
+    """The version a write gets: the producer's, or the time in milliseconds, above any before.
+
+    Raises:
+        ConflictError: `stale_version`: a newer one is there, or the document was deleted after it.
+    """
+    if given is None:
+        return max(milliseconds(arrived), int(row["version"]) + 1)
+    if given < row["version"] or (row["deleted_at"] is not None and given == row["version"]):
+        raise ConflictError(
+            f"Version {given} is older than what is stored ({row['version']}).", code="stale_version"
+        )
+    return given
+
+
+def milliseconds(moment: datetime) -> int:
+    """Since the epoch."""
+    return int(moment.timestamp() * 1000)
+
+
+def store(
+    cursor: Cursor, owner: str, document: Document, *, version: int, sha256: str, task_id: UUID | None
+) -> None:
+    """Write the document's row; `task_id` None: it is the same content, which keeps its task."""
+    cursor.execute(
+        """update documents set version = %s, kind = %s, title = %s, content = %s, content_sha256 = %s,
+                  task_id = coalesce(%s, task_id), updated_at = now(), deleted_at = null
+           where owner = %s and post_id = %s""",
+        (
+            version,
+            document.kind.value,
+            document.title,
+            document.content,
+            sha256,
+            str(task_id) if task_id else None,
+            owner,
+            document.post_id,
+        ),
+    )
+
+
+def live_task(cursor: Cursor, row: Mapping[str, Any], sha256: str) -> dict[str, Any] | None:
+    """The task that embeds or has embedded exactly this content already, unless it failed or was cancelled."""
+    if row["content_sha256"] != sha256 or row["deleted_at"] is not None:
+        return None
+    cursor.execute(
+        "select * from tasks where task_id = %s and status in ('queued', 'running', 'completed')",
+        (row["task_id"],),
+    )
+    found = cursor.fetchone()
+    return dict(found) if found else None
+
+
+def source(cursor: Cursor, owner: str, post_id: str, sha256: str) -> Source | None:
+    """What the task of this content is to embed; None when it was replaced or deleted, or is embedded already."""
+    cursor.execute(
+        """select post_id, kind, title, content, version from documents
+           where owner = %s and post_id = %s and content_sha256 = %s and deleted_at is null
+             and embedded_sha256 is distinct from content_sha256""",
+        (owner, post_id, sha256),
+    )
+    row = cursor.fetchone()
+    return Source(**row) if row else None
+
+
+def replace_chunks(
+    cursor: Cursor,
+    owner: str,
+    wanted: Source,
+    sha256: str,
+    *,
+    texts: Sequence[str],
+    vectors: Sequence[Vector],
+    model: str,
+) -> bool:
+    """Put a document's new chunks in the place of all it had, if it is still the one wanted. Whether it was."""
+    row = locked(cursor, owner, wanted.post_id)
+    if row["content_sha256"] != sha256 or row["deleted_at"] is not None:
+        return False
+    _drop_chunks(cursor, owner, wanted.post_id)
+    _insert_chunks(cursor, owner, wanted, texts, vectors, model)
+    cursor.execute(
+        """update documents set embedded_sha256 = %s, embedded_at = now(), chunks = %s, model = %s
+           where owner = %s and post_id = %s""",
+        (sha256, len(texts), model, owner, wanted.post_id),
+    )
+    return True
+
+
+def _insert_chunks(
+    cursor: Cursor, owner: str, wanted: Source, texts: Sequence[str], vectors: Sequence[Vector], model: str
+) -> None:
+    from psycopg2.extras import execute_values
+
+    rows = [
+        (
+            owner,
+            wanted.post_id,
+            number,
+            wanted.kind,
+            text,
+            document_terms(f"{wanted.title}\n{text}"),
+            model,
+            literal(vector),
+        )
+        for number, (text, vector) in enumerate(zip(texts, vectors, strict=True))
+    ]
+    execute_values(
+        cursor,
+        """insert into document_chunks (owner, post_id, chunk, kind, text, bigrams, model, embedding)
+           values %s""",
+        rows,
+        template="(%s, %s, %s, %s, %s, array_to_tsvector(%s), %s, %s::halfvec)",
+    )
+
+
+def _drop_chunks(cursor: Cursor, owner: str, post_id: str) -> None:
+    cursor.execute("delete from document_chunks where owner = %s and post_id = %s", (owner, post_id))
+
+
+def delete(cursor: Cursor, owner: str, post_id: str, now: datetime) -> None:
+    """Delete a document and what was made of it; its row stays without content, and wins over what comes late.
+
+    Raises:
+        NotFoundError: no such document of this owner.
+    """
+    cursor.execute(
+        """update documents set version = greatest(version + 1, %s), deleted_at = now(), updated_at = now(),
+                  title = null, content = null, content_sha256 = null, embedded_sha256 = null, chunks = 0
+           where owner = %s and post_id = %s and version > 0 and deleted_at is null""",
+        (milliseconds(now), owner, post_id),
+    )
+    if cursor.rowcount == 0:
+        raise _unknown()
+    _drop_chunks(cursor, owner, post_id)
+
+
+def forget_deleted(cursor: Cursor, before: datetime) -> int:
+    """Remove rows of documents deleted before a moment no message still waits from; how many."""
+    cursor.execute("delete from documents where deleted_at < %s", (before,))
+    return int(cursor.rowcount)
+
+
+# A storage queue keeps a producer's message seven days unless told otherwise; a redrive may come later.
+KEEP_DELETED = timedelta(days=90)
+
+
+def view(cursor: Cursor, owner: str, post_id: str) -> dict[str, Any]:
+    """The document as GET /embeddings/{post_id} answers it.
+
+    Raises:
+        NotFoundError: no such document of this owner.
+    """
+    cursor.execute(
+        """select documents.*, tasks.status as task_status, tasks.error as task_error
+           from documents left join tasks using (task_id)
+           where documents.owner = %s and post_id = %s and version > 0 and deleted_at is null""",
+        (owner, post_id),
+    )
+    row = cursor.fetchone()
+    if row is None:
+        raise _unknown()
+    return {
+        "post_id": row["post_id"],
+        "kind": row["kind"],
+        "title": row["title"],
+        "content": row["content"],
+        "version": row["version"],
+        "status": _status(row),
+        "error": row["task_error"],
+        "chunks": row["chunks"],
+        "model": row["model"],
+        "task_id": row["task_id"],
+        "created_at": rfc3339(row["created_at"]),
+        "updated_at": rfc3339(row["updated_at"]),
+        "embedded_at": rfc3339(row["embedded_at"]) if row["embedded_at"] else None,
+    }
+
+
+def _status(row: Mapping[str, Any]) -> str:
+    """`completed` once search finds this content; else its task's."""
+    return "completed" if row["embedded_sha256"] == row["content_sha256"] else str(row["task_status"])
+
+
+def _unknown() -> NotFoundError:
+    return NotFoundError("There is no such document.")

@@ -1,0 +1,150 @@
+"""Search in one user's documents: by meaning (vectors) and by letters (pairs of them), fused by rank.
+
+Reciprocal rank fusion (Cormack, Clarke, Buettcher, 2009): each list gives 1 / (60 + rank), so that neither list's
+scores need to be comparable with the other's.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from generation.documents.candidates import Wanted, by_letters, by_vector
+from generation.documents.embedding import EmbeddingModel
+from generation.documents.letters import coverage, highlights, query_terms
+from generation.documents.requests import DocumentKind
+from generation.documents.vectors import Vector
+from generation.ports import Meter
+from generation.tasks.run import Transactions
+from shared.errors import PermanentError, TransientError, UnavailableError
+from shared.retry import RetryPolicy, retry
+
+if TYPE_CHECKING:
+    from psycopg2.extras import RealDictCursor as Cursor
+
+log = logging.getLogger(__name__)
+
+_RRF = 60
+_BEST = 2 / (_RRF + 1)
+# Of one document at first: five pieces of one long text are one answer, not five.
+_PER_DOCUMENT = 2
+# Somebody waits for the answer.
+_QUERY_POLICY = RetryPolicy(attempts=2, base=0.2, cap=0.5, deadline=5.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is looked for, in how many pieces, and where: in all kinds and documents, if nothing is said."""
+
+    text: str
+    k: int = 10
+    kinds: tuple[DocumentKind, ...] = ()
+    post_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A piece of a document.
+
+    Attributes:
+        score: 0 to 1; 1 is first by meaning and by letters.
+        similarity: the cosine of its vector and the query's; None where the model was not asked or does not answer.
+        coverage: which part of the query's letters it holds, 0 to 1.
+        highlights: where, as (start, end) in characters of `text`.
+    """
+
+    post_id: str
+    kind: DocumentKind
+    title: str
+    chunk: int
+    text: str
+    score: float
+    similarity: float | None
+    coverage: float
+    highlights: list[tuple[int, int]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search gave; `degraded` when only letters were compared, because the model does not answer."""
+
+    hits: list[Hit]
+    degraded: bool
+
+
+async def search(database: Transactions, model: EmbeddingModel, owner: str, query: Query) -> Found:
+    """The best pieces of the owner's documents, best first.
+
+    Raises:
+        UnavailableError: PostgreSQL is away.
+    """
+    vector = await _vector(model, query.text)
+    hits = await database.run(lambda cursor: ranked(cursor, owner, query, vector, model.name))
+    return Found(hits, degraded=vector is None)
+
+
+def ranked(cursor: Cursor, owner: str, query: Query, vector: Vector | None, model: str) -> list[Hit]:
+    """As `search`, with the query's vector; None: by letters alone."""
+    wanted = Wanted(owner, tuple(kind.value for kind in query.kinds), query.post_id)
+    terms = query_terms(query.text)
+    near = by_vector(cursor, wanted, vector, model) if vector is not None else {}
+    alike = by_letters(cursor, wanted, terms) if terms else []
+    scores = fused([list(near), alike])
+    rows = _rows(cursor, list(scores))
+    chosen = spread([(key, rows[key]["post_id"]) for key in scores if key in rows], query.k)
+    return [_hit(rows[key], scores[key], near.get(key), terms) for key in chosen]
+
+
+def fused(lists: Sequence[Sequence[int]]) -> dict[int, float]:
+    """Score by key, best first, equal ones in the order of the lists; 1 is first in two lists."""
+    scores: Counter[int] = Counter()
+    for keys in lists:
+        for rank, key in enumerate(keys, start=1):
+            scores[key] += 1 / (_RRF + rank) / _BEST  # type: ignore[assignment]  # a Counter also adds fractions
+    return dict(sorted(scores.items(), key=lambda item: -item[1]))
+
+
+def spread(keys: Sequence[tuple[int, str]], k: int) -> list[int]:
+    """The first `k`, at most two of a document as long as others have something to say."""
+    seen: Counter[str] = Counter()
+    first, later = [], []
+    for key, post_id in keys:
+        (first if seen[post_id] < _PER_DOCUMENT else later).append(key)
+        seen[post_id] += 1
+    return [*first, *later][:k]
+
+
+def _rows(cursor: Cursor, keys: list[int]) -> dict[int, dict[str, Any]]:
+    cursor.execute(
+        """select chunk_id, post_id, document_chunks.kind, chunk, text, title
+           from document_chunks join documents using (owner, post_id) where chunk_id = any(%s)""",
+        (keys,),
+    )
+    return {row["chunk_id"]: dict(row) for row in cursor.fetchall()}
+
+
+def _hit(row: dict[str, Any], score: float, similarity: float | None, terms: list[str]) -> Hit:
+    return Hit(
+        post_id=row["post_id"],
+        kind=DocumentKind(row["kind"]),
+        title=row["title"],
+        chunk=row["chunk"],
+        text=row["text"],
+        score=round(score, 6),
+        similarity=similarity,
+        coverage=coverage(terms, f"{row['title']}\n{row['text']}"),
+        highlights=highlights(terms, row["text"]),
+    )
+
+
+async def _vector(model: EmbeddingModel, text: str) -> Vector | None:
+    try:
+        return (await retry(lambda: model.embed([text], Meter()), _QUERY_POLICY))[0]
+    except UnavailableError:
+        raise
+    except (TransientError, PermanentError) as error:
+        log.warning("search by letters alone", extra={"code": error.code, "reason": error.message})
+        return None
