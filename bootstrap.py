@@ -11,6 +11,9 @@ from functools import cache, cached_property, partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from generation.documents.embedding import EmbeddingPipeline
+from generation.documents.submit import DocumentSubmitter
+from generation.documents.vectors import DIMENSIONS
 from generation.images.editing import ImagePipeline
 from generation.images.pictures import Pictures
 from generation.pages.pipeline import PagePipeline
@@ -29,9 +32,11 @@ from shared.queues import StorageQueues
 
 if TYPE_CHECKING:
     from generation.images.download import SafeDownloader
+    from generation.providers.openai_embeddings import OpenAIEmbeddings
     from generation.providers.openai_text import OpenAIText
     from generation.providers.product_service import ProductService
     from generation.providers.s3_assets import S3Assets
+    from generation.providers.storage_queues import StorageQueueReader
     from generation.providers.together_images import TogetherImages
     from notifications.eventhubs import EventHubSender
 
@@ -80,6 +85,13 @@ class App:
         return StorageQueues(settings.QueueSettings())
 
     @cached_property
+    def queue_reader(self) -> StorageQueueReader:
+        """The storage queues, seen from outside a trigger."""
+        from generation.providers.storage_queues import StorageQueueReader
+
+        return StorageQueueReader(settings.QueueSettings())
+
+    @cached_property
     def event_hub(self) -> EventHubSender:
         """Event Hubs."""
         from notifications.eventhubs import EventHubSender
@@ -98,6 +110,18 @@ class App:
             self.database,
             self.queues,
             self.publisher,
+            rate=self.tasks.user_rate,
+            budget=self.tasks.user_budget,
+        )
+
+    @cached_property
+    def documents(self) -> DocumentSubmitter:
+        """Takes documents in."""
+        return DocumentSubmitter(
+            self.database,
+            self.queues,
+            self.publisher,
+            model=self.embeddings.name,
             rate=self.tasks.user_rate,
             budget=self.tasks.user_budget,
         )
@@ -132,6 +156,13 @@ class App:
         from generation.providers.openai_text import OpenAIText
 
         return OpenAIText(self.models)
+
+    @cached_property
+    def embeddings(self) -> OpenAIEmbeddings:
+        """The embedding model."""
+        from generation.providers.openai_embeddings import OpenAIEmbeddings
+
+        return OpenAIEmbeddings(self.models, DIMENSIONS)
 
     @cached_property
     def image_model(self) -> TogetherImages:
@@ -169,6 +200,7 @@ class App:
             TaskKind.PAGE: PagePipeline(self.text, self.pictures, self.products, self.templates),
             TaskKind.BLOCK: BlockPipeline(self.text, self.database, self.templates.get_version),
             TaskKind.IMAGE: ImagePipeline(self.text, self.pictures),
+            TaskKind.EMBEDDING: EmbeddingPipeline(self.embeddings, self.database),
         }
         return TaskRunner(
             database=self.database,

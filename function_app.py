@@ -2,6 +2,7 @@
 
 import azure.functions as func
 
+import generation.documents.blueprint
 import generation.images.blueprint
 import generation.openapi.blueprint
 import generation.operations.blueprint
@@ -17,6 +18,7 @@ for module in (
     generation.pages.blueprint,
     generation.tasks.blueprint,
     generation.images.blueprint,
+    generation.documents.blueprint,
     generation.operations.blueprint,
     generation.templates.blueprint,
     generation.openapi.blueprint,

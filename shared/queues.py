@@ -82,11 +82,12 @@ class StorageQueues:
 
     def _client(self) -> QueueServiceClient:
         if self._service is None:
-            self._service = _open(self._settings)
+            self._service = open_service(self._settings)
         return self._service
 
 
-def _open(settings: QueueSettings) -> QueueServiceClient:
+def open_service(settings: QueueSettings) -> QueueServiceClient:
+    """A client of the account's queues, without retries of its own."""
     from azure.storage.queue.aio import QueueServiceClient
 
     limits: dict[str, Any] = {

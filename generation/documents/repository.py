@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -59,8 +59,8 @@ def next_version(row: Mapping[str, Any], given: int | None, arrived: datetime) -
 
 
 def milliseconds(moment: datetime) -> int:
-    """Since the epoch."""
-    return int(moment.timestamp() * 1000)
+    """Since the epoch; a moment without a zone is in UTC."""
+    return int(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() * 1000)
 
 
 def store(

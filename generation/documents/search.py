@@ -19,7 +19,7 @@ from generation.documents.requests import DocumentKind
 from generation.documents.vectors import Vector
 from generation.ports import Meter
 from generation.tasks.run import Transactions
-from shared.errors import PermanentError, TransientError, UnavailableError
+from shared.errors import PermanentError, TransientError
 from shared.retry import RetryPolicy, retry
 
 if TYPE_CHECKING:
@@ -81,14 +81,14 @@ async def search(database: Transactions, model: EmbeddingModel, owner: str, quer
     Raises:
         UnavailableError: PostgreSQL is away.
     """
-    vector = await _vector(model, query.text)
+    vector = await query_vector(model, query.text)
     hits = await database.run(lambda cursor: ranked(cursor, owner, query, vector, model.name))
     return Found(hits, degraded=vector is None)
 
 
 def ranked(cursor: Cursor, owner: str, query: Query, vector: Vector | None, model: str) -> list[Hit]:
     """As `search`, with the query's vector; None: by letters alone."""
-    wanted = Wanted(owner, tuple(kind.value for kind in query.kinds), query.post_id)
+    wanted = Wanted(owner, [kind.value for kind in query.kinds] or None, query.post_id)
     terms = query_terms(query.text)
     near = by_vector(cursor, wanted, vector, model) if vector is not None else {}
     alike = by_letters(cursor, wanted, terms) if terms else []
@@ -100,17 +100,18 @@ def ranked(cursor: Cursor, owner: str, query: Query, vector: Vector | None, mode
 
 def fused(lists: Sequence[Sequence[int]]) -> dict[int, float]:
     """Score by key, best first, equal ones in the order of the lists; 1 is first in two lists."""
-    scores: Counter[int] = Counter()
+    scores: dict[int, float] = {}
     for keys in lists:
         for rank, key in enumerate(keys, start=1):
-            scores[key] += 1 / (_RRF + rank) / _BEST  # type: ignore[assignment]  # a Counter also adds fractions
+            scores[key] = scores.get(key, 0.0) + 1 / (_RRF + rank) / _BEST
     return dict(sorted(scores.items(), key=lambda item: -item[1]))
 
 
 def spread(keys: Sequence[tuple[int, str]], k: int) -> list[int]:
     """The first `k`, at most two of a document as long as others have something to say."""
     seen: Counter[str] = Counter()
-    first, later = [], []
+    first: list[int] = []
+    later: list[int] = []
     for key, post_id in keys:
         (first if seen[post_id] < _PER_DOCUMENT else later).append(key)
         seen[post_id] += 1
@@ -140,11 +141,10 @@ def _hit(row: dict[str, Any], score: float, similarity: float | None, terms: lis
     )
 
 
-async def _vector(model: EmbeddingModel, text: str) -> Vector | None:
+async def query_vector(model: EmbeddingModel, text: str) -> Vector | None:
+    """A query's vector; None when the model does not answer soon, or refuses."""
     try:
         return (await retry(lambda: model.embed([text], Meter()), _QUERY_POLICY))[0]
-    except UnavailableError:
-        raise
     except (TransientError, PermanentError) as error:
         log.warning("search by letters alone", extra={"code": error.code, "reason": error.message})
         return None

@@ -11,7 +11,7 @@ import orjson
 
 from shared.errors import FieldIssue, FieldsError, MalformedError, UnsupportedError
 
-_MAX_PARTS = 8
+_MAX_PARTS = 64  # a form may have other fields too; they are left out
 _MAX_PART_HEADER = 8 * 1024
 _MAX_URL = 2048
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]")  # RFC 2046 §5.1.1

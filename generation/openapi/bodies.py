@@ -22,6 +22,7 @@ FILE_FORM: dict[str, Any] = {
         "type": "object",
         "title": "ImageFile",
         "required": ["file"],
+        "description": "Other fields of the form are left out.",
         "properties": {
             "file": {
                 "type": "string",

@@ -101,6 +101,8 @@ def _data(template: Template, block: PlannedBlock, brief: Brief) -> dict[str, An
             "block_type": template.block_type,
             "template_name": template.name,
             "brief": block.brief,
+            "place": brief.selection.templates.index(template) + 1,
+            "of": len(brief.selection.templates),
         },
         "options": {"tone": options.tone, "marketplace": options.marketplace},
     }

@@ -122,9 +122,14 @@ class TemplatePreview(_Body):
 
 
 class SourcePreview(TemplatePreview):
-    """POST /templates/preview: a template that is not stored."""
+    """POST /templates/preview: a template that is not stored; all else of a template may come along."""
 
-    answered: ClassVar[frozenset[str]] = NewTemplate.answered - {"slots"}
+    answered: ClassVar[frozenset[str]] = NewTemplate.answered - {"slots"} | {
+        "name",
+        "description",
+        "category_id",
+        "status",
+    }
 
     block_type: BlockType
     template_html: SourceText

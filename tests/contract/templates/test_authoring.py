@@ -173,7 +173,7 @@ async def test_lists_are_filtered(library: Database) -> None:
         one.template_id for one in LIBRARY.templates if one.category_id not in {None, "food"}
     }
     assert await listed(library, block_type="faq") == ["faq-cards", "faq-list", "mine"]
-    assert await listed(library, words=("지에서 온".split()[0], "편")) == ["mine"]
+    assert await listed(library, words=(["지에서", "온"][0], "편")) == ["mine"]
     assert await listed(library, words=("FAQ-L",)) == ["faq-list"]
     assert await listed(library, words=("없는말",)) == []
     assert await listed(library, words=("%",)) == []

@@ -88,6 +88,7 @@ async def test_a_default_chosen_by_somebody_stays(library: Database) -> None:
             """insert into template_sets (template_set_id, category_id, name, theme, is_default)
             values ('mine', 'food', 'mine', '{}', true)"""
         )
+        cursor.execute("insert into template_set_items values ('mine', 0, 'faq-list')")
 
     await library.run(choose_other)
     report = await library.run(lambda cursor: seed(cursor, LIBRARY))
@@ -134,6 +135,19 @@ async def test_archived_templates_are_not_offered_but_still_render(library: Data
         await repository.get(["faq-list"])
     assert "faq-list" not in {one.template_id for one in await repository.active(None)}
     assert (await repository.get_version("faq-list", 1)).compiled.slots
+
+
+async def test_sets_go_on_without_their_archived_templates(library: Database) -> None:
+    """A set gives those of its templates that are active; a default without any leaves the page to the general one."""
+    repository = TemplateRepository(library, fresh_for=0)
+    archive = "update templates set status = 'archived' where template_id = any(%s)"
+    [food] = [one for one in LIBRARY.sets if one.template_set_id == "food-table"]
+    first, *others = food.template_ids
+
+    await library.run(lambda cursor: cursor.execute(archive, ([first],)))
+    assert (await repository.default_set("food")).template_ids == tuple(others)
+    await library.run(lambda cursor: cursor.execute(archive, (others,)))
+    assert (await repository.default_set("food")).template_set_id == "general-basic"
 
 
 async def test_what_does_not_exist_is_not_found(library: Database) -> None:

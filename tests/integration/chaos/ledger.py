@@ -106,8 +106,9 @@ def _step(
         case "images":
             return seeds.get(call["request"]["seed"])
         case "block" if _mentions(call, order):
-            block = json.loads(_content(call))["block"]
-            return blocks.get((block["template_name"], block["brief"]))
+            data = json.loads(_content(call))
+            key = blocks.get((data["block"]["template_name"], data["block"]["brief"]))
+            return f"{key}:again" if key and "findings" in data else key
         case "product" | "chat" if _mentions(call, order):
             return "product"
         case "vision" | "plan" as endpoint if _mentions(call, order):

@@ -1,6 +1,6 @@
-"""Every fault of the stand-ins on every endpoint a page calls, on the first call and on every call.
+"""Every fault of the stand-ins on every endpoint that pages and pictures call, on the first call and on every call.
 
-The page completes, where need be with a warning that names what is missing, or the task fails with a code a frontend
+The task completes, where need be with a warning that names what is missing, or it fails with a code a frontend
 can act on and a message a seller understands, in Korean and English.
 """
 
@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import httpx
@@ -17,12 +19,12 @@ import pytest
 
 from generation.tasks.explanations import explain
 from tests.chaos import Chaos, chaos_stack
-from tests.integration.chaos.ledger import Order
-from tests.integration.chaos.pages import order_page
-from tests.stack import finished
+from tests.integration.chaos.ledger import Order, in_flight
+from tests.integration.chaos.pages import order_page, upload
+from tests.stack import finished, wait_for
 
 TRIES = 2
-# One delivery, so that "every call" ends with the first run; a fault that holds the connection ends in a second.
+# One delivery and one crash, so that what never works ends with the first run.
 ENVIRONMENT = {
     "STEP_ATTEMPTS": str(TRIES),
     "TASK_MAX_DEQUEUE_COUNT": "1",
@@ -60,29 +62,45 @@ PRODUCT = dict.fromkeys(SERVICE, ("product_service_unavailable", True)) | {
     "bad_json": ("product_service_nonsense", False),
     "schema_miss": ("product_service_nonsense", False),
 }
-ENDPOINTS: dict[str, dict[str, tuple[str | None, bool]]] = {
-    "plan": dict(TEXT),
-    "block": dict(TEXT),
-    "chat": dict(TEXT),  # the facts of a free text
-    "vision": dict(TEXT),
-    "images": IMAGES,
-    "product": dict(PRODUCT),
-}
-DISPENSABLE = {"vision": "vision", "images": "image:introduction-poster"}
-"""What a page can do without: endpoint to the step its warning names."""
 
-BODIES: dict[str, dict[str, Any]] = {
-    "chat": {"product_data": "머그컵 350ml, 전자레인지 사용 가능, 소재 도자기"},
-    "product": {"product_id": "S-2001"},
-    "images": {"options": {"images": 1}},
-}
 
+@dataclass(frozen=True)
+class Use:
+    """An endpoint as something we make uses it.
+
+    Attributes:
+        asked: the path it is asked for at, below /generation/.
+        endpoint: the stand-ins' name of it.
+        faults: what each fault means there.
+        body: what makes it be called, besides what every such request has.
+        missing: the step that a warning names when it is done without; None where it is required.
+    """
+
+    asked: str
+    endpoint: str
+    faults: Mapping[str, tuple[str | None, bool]]
+    body: Mapping[str, Any] = field(default_factory=dict)
+    missing: str | None = None
+
+
+ONE_BLOCK: dict[str, Any] = {"template_ids": ["introduction-poster"], "options": {"images": 0}}
+FREE_TEXT: dict[str, Any] = {"product_data": "머그컵 350ml, 전자레인지 사용 가능, 소재 도자기"}
+USES = (
+    Use("display-list", "plan", TEXT, ONE_BLOCK),
+    Use("display-list", "block", TEXT, ONE_BLOCK),
+    Use("display-list", "chat", TEXT, ONE_BLOCK | FREE_TEXT),  # the facts of a free text
+    Use("display-list", "product", PRODUCT, ONE_BLOCK | {"product_id": "S-2001"}),
+    Use("display-list", "vision", TEXT, ONE_BLOCK, missing="vision"),
+    Use(
+        "display-list", "images", IMAGES, ONE_BLOCK | {"options": {"images": 1}}, "image:introduction-poster"
+    ),
+    Use("image", "translate", TEXT, {"prompt": "아침 햇살이 드는 창가"}),
+    Use("image", "images", IMAGES, {"prompt": "by a sunny window"}),
+)
 CELLS = [
-    pytest.param(
-        endpoint, fault, code, again, every, id=f"{endpoint}-{fault}-{'every' if every else 'first'}"
-    )
-    for endpoint, faults in ENDPOINTS.items()
-    for fault, (code, again) in faults.items()
+    pytest.param(use, fault, every, id=f"{use.asked}-{use.endpoint}-{fault}-{'every' if every else 'first'}")
+    for use in USES
+    for fault in use.faults
     for every in (False, True)
 ]
 
@@ -101,36 +119,58 @@ def api(chaos: Chaos) -> Iterator[httpx.Client]:
         yield client
 
 
-@pytest.mark.parametrize(("endpoint", "fault", "code", "again", "every"), CELLS)
-def test_a_fault(
-    chaos: Chaos, api: httpx.Client, endpoint: str, fault: str, code: str | None, again: bool, every: bool
-) -> None:
-    """The table above: what is tried again, what is done without, what fails, each with its code."""
-    chaos.control(faults=[{"endpoint": endpoint, "fault": fault} | ({} if every else {"nth": [1]})])
-    before = len(chaos.calls())
-    task = finished(api, order_small_page(api, endpoint).task_id)
-    calls = [call for call in chaos.calls()[before:] if call["endpoint"] == endpoint]
-    recovers = code is None or (again and not every)
-    if recovers:
+@pytest.mark.parametrize(("use", "fault", "every"), CELLS)
+def test_a_fault(chaos: Chaos, api: httpx.Client, use: Use, fault: str, every: bool) -> None:
+    """The tables above: what is tried again, what is done without, what fails, each with its code."""
+    code, again = use.faults[fault]
+    chaos.control(faults=[{"endpoint": use.endpoint, "fault": fault} | ({} if every else {"nth": [1]})])
+    chaos.forget_calls()
+    task = finished(api, ask(api, use))
+    if code is None or (again and not every):
         assert (task["status"], task["warnings"], task["error"]) == ("completed", [], None)
-    elif endpoint in DISPENSABLE:
+    elif use.missing:
         assert task["status"] == "completed", task["error"]
-        assert [warning["step"] for warning in task["warnings"]] == [DISPENSABLE[endpoint]]
-        assert_understandable(task["warnings"][0], str(code))
+        assert [warning["step"] for warning in task["warnings"]] == [use.missing]
+        assert_understandable(task["warnings"][0], code)
     else:
         assert task["status"] == "failed"
-        assert_understandable(task["error"], str(code))
+        assert_understandable(task["error"], code)
+    calls = [call for call in chaos.calls() if call["endpoint"] == use.endpoint]
     tries = TRIES if again and code else 1
     # aiohttp by itself repeats a GET once when a kept connection was cut before the answer began.
-    assert tries <= len(calls) <= (2 * tries if (endpoint, fault) == ("product", "drop") else tries)
+    assert tries <= len(calls) <= (2 * tries if (use.endpoint, fault) == ("product", "drop") else tries)
     if fault == "429;retry-after=1":
         assert seconds_between(*calls) >= 1.0
 
 
-def order_small_page(api: httpx.Client, endpoint: str) -> Order:
-    """A page of one block, with what the endpoint needs to be called."""
-    body = {"options": {"images": 0}, "template_ids": ["introduction-poster"], **BODIES.get(endpoint, {})}
-    return order_page(api, **body)
+def ask(api: httpx.Client, use: Use) -> str:
+    """Ask for a page or a picture that calls the endpoint; the task's id."""
+    if use.asked == "display-list":
+        return order_page(api, **use.body).task_id
+    answer = api.post(f"/generation/{use.asked}", json={"image_id": upload(api), **use.body})
+    assert answer.status_code == 202, answer.text
+    return str(answer.json()["task_id"])
+
+
+def test_a_task_that_kills_its_workers(chaos: Chaos, api: httpx.Client) -> None:
+    """When workers die of it again and again it fails with words for it, and is kept among what was given up."""
+    chaos.control(latency={"plan": 60})
+    order = order_page(api, **ONE_BLOCK)
+    for _ in range(2):
+        wait_for(partial(swept_into_flight, chaos, order))
+        chaos.kill("functions-0")
+        chaos.restart("functions-0")
+    assert chaos.settle([order.task_id]) == {order.task_id: "failed"}
+    assert_understandable(api.get(f"/generation/tasks/{order.task_id}").json()["error"], "worker_lost")
+    assert chaos.sql("select code from poison_messages where task_id = %s", (order.task_id,)) == [
+        ("worker_lost",)
+    ]
+
+
+def swept_into_flight(chaos: Chaos, order: Order) -> bool:
+    """Whether the task's plan is being asked for, once a sweep has found the task."""
+    chaos.sweep()
+    return in_flight(chaos, order, "plan")
 
 
 def assert_understandable(told: dict[str, str], code: str) -> None:

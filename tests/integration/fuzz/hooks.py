@@ -11,10 +11,14 @@ from typing import Any
 
 import httpx
 import schemathesis
+from hypothesis import strategies
 from schemathesis.core.parameters import ParameterLocation
 
 MATERIAL: dict[str, Any] = json.loads(Path(os.environ["FUZZ_MATERIAL"]).read_text("utf-8"))
 ONE_IN = 8  # of the drawn paths stay: what does not exist must be a 404
+
+# The one file the API takes is a picture.
+schemathesis.openapi.format("binary", strategies.just(Path(MATERIAL["photo"]).read_bytes()))
 
 
 @schemathesis.hook
@@ -52,8 +56,6 @@ def _real_body(case: Any) -> None:
     for name in body.keys() & MATERIAL["body"].keys():
         if body[name] is not None:
             body[name] = MATERIAL["body"][name]
-    if case.media_type == "multipart/form-data":
-        body["file"] = Path(MATERIAL["photo"]).read_bytes()
     if case.operation.label.startswith("POST /generation/upload-image") and "image_url" in body:
         body["image_url"] = MATERIAL["photo_url"]
     if case.method == "PATCH":
@@ -66,7 +68,8 @@ def _real_edit(body: dict[str, Any]) -> None:
     body["base_version"] = page["version"]
     if body.get("blocks"):
         body["blocks"] = [
-            {"block_id": real["block_id"], "slots": {}} for real, _ in zip(page["blocks"], body["blocks"])
+            {"block_id": real["block_id"], "slots": {}}
+            for real, _ in zip(page["blocks"], body["blocks"], strict=False)
         ]
     if body.get("theme"):
         body["theme"] = {name: value for name, value in body["theme"].items() if name in {"radius", "font"}}

@@ -10,7 +10,7 @@ create function letter_grams(content text) returns text[]
 alter table templates add column grams text[] generated always as (
     letter_grams(template_id || ' ' || block_type || ' ' || name || ' ' || description)
 ) stored;
-create index templates_by_grams on templates using gin (grams);
+create index templates_by_grams on templates using gin (grams) with (fastupdate = off);
 create index templates_by_category on templates (category_id, template_id);
 create index templates_by_block_type on templates (block_type, template_id);
 create index template_sets_by_category on template_sets (category_id, template_set_id);

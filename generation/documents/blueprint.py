@@ -1,0 +1,105 @@
+"""Documents over HTTP, the queue that embeds them, and the timer that settles what the queue could not."""
+
+from __future__ import annotations
+
+import logging
+
+import azure.functions as func
+
+from bootstrap import App, app
+from generation.documents import repository
+from generation.documents.answers import SearchHit
+from generation.documents.consume import consume, drain_poison
+from generation.documents.requests import MAX_BYTES, Document, DocumentKind
+from generation.documents.search import Query, search
+from generation.tasks.answers import accepted
+from shared.blueprint import Endpoints
+from shared.errors import FieldIssue, FieldsError
+from shared.http import Call, Reply, reply
+from shared.messages import EMBEDDING_QUEUE
+from shared.times import now
+
+log = logging.getLogger(__name__)
+
+endpoints = Endpoints(app)
+
+LONGEST_QUERY, DEFAULT_HITS, MOST_HITS = 500, 10, 50
+
+
+async def embed(root: App, call: Call) -> Reply:
+    """Take a document in, new or changed; 202 with the task that embeds it."""
+    document = call.model(Document, min(root.web.max_body, MAX_BYTES))
+    row = await root.documents.submit(
+        call.user,
+        document,
+        idempotency_key=call.headers.get("idempotency-key"),
+        traceparent=call.traceparent,
+    )
+    return accepted(row, root.web.stream_url)
+
+
+async def embedded(root: App, call: Call) -> Reply:
+    """A document, and whether search finds it yet."""
+    owner, post_id = call.user, call.params["post_id"]
+    return reply(await root.database.run(lambda cursor: repository.view(cursor, owner, post_id)))
+
+
+async def forget(root: App, call: Call) -> Reply:
+    """Delete a document and everything made of it; 204."""
+    owner, post_id = call.user, call.params["post_id"]
+    await root.database.run(lambda cursor: repository.delete(cursor, owner, post_id, now()))
+    return Reply(204)
+
+
+async def find(root: App, call: Call) -> Reply:
+    """The best pieces of the caller's documents, best first."""
+    found = await search(root.database, root.embeddings, call.user, _query(call))
+    headers = {"Search-Degraded": "letters-only"} if found.degraded else {}
+    return reply([SearchHit.of(hit).model_dump(mode="json") for hit in found.hits], headers=headers)
+
+
+def _query(call: Call) -> Query:
+    """`?q=&k=&kind=&post_id=`.
+
+    Raises:
+        FieldsError: each that is not what it should be.
+    """
+    text, issues = call.query.get("q", "").strip(), []
+    if not 0 < len(text) <= LONGEST_QUERY or "\0" in text:
+        issues.append(FieldIssue("q", f"must be 1 to {LONGEST_QUERY} characters"))
+    k = call.whole_number("k") or DEFAULT_HITS
+    if k > MOST_HITS:
+        issues.append(FieldIssue("k", f"must be at most {MOST_HITS}"))
+    asked = {kind.strip() for kind in call.query.get("kind", "").split(",") if kind.strip()}
+    if unknown := asked - set(DocumentKind):
+        issues.append(
+            FieldIssue("kind", f"{', '.join(sorted(unknown))[:100]}: not among {', '.join(DocumentKind)}")
+        )
+    post_id = call.query.get("post_id") or None
+    if post_id is not None and "\0" in post_id:
+        issues.append(FieldIssue("post_id", "is not the id of a document"))
+    if issues:
+        raise FieldsError(issues)
+    return Query(text, k, tuple(kind for kind in DocumentKind if kind in asked), post_id)
+
+
+endpoints.route("embeddings", "embeddings", post=embed)
+endpoints.route("embedding", "embeddings/{post_id}", get=embedded, delete=forget)
+endpoints.route("search", "search", get=find)
+
+
+@endpoints.blueprint.queue_trigger(
+    arg_name="message", queue_name=EMBEDDING_QUEUE, connection="AzureWebJobsStorage"
+)
+async def embed_document(message: func.QueueMessage) -> None:
+    """Run the task a message names, or take in the document it holds."""
+    await consume(app(), message.get_body(), message.insertion_time or now())
+
+
+@endpoints.blueprint.timer_trigger(arg_name="timer", schedule="*/5 * * * * *")
+async def embedding_poison(timer: func.TimerRequest) -> None:  # noqa: ARG001  the host passes it by name
+    """Settle what lies in the poison queue of documents; see drain_poison why no queue trigger can."""
+    root = app()
+    settled = await drain_poison(root, root.queue_reader)
+    if settled:
+        log.info("poison queue drained", extra={"queue": EMBEDDING_QUEUE, "messages": settled})
