@@ -102,7 +102,7 @@ def by_letters(cursor: Cursor, wanted: Wanted, terms: list[str]) -> list[int]:
 
 def _has_few(cursor: Cursor, owner: str) -> bool:
     cursor.execute(
-        """select count(*) as chunks from (select from document_chunks where owner = %s limit %s) as some""",
+        """select count(*) as chunks from (select from document_chunks where owner = %s limit %s) as counted""",
         (owner, _RANKED + 1),
     )
     row = cursor.fetchone()

@@ -28,6 +28,8 @@ _QUOTA = frozenset(
     }
 )
 _FILTERED = frozenset({"content_filter", "content_policy_violation", "moderation_blocked", "nsfw_content"})
+# The model could not fetch the photo: the address is our own store's, which may be away for a moment.
+_PHOTO_AWAY = frozenset({"invalid_image_url"})
 _WORTH_ANOTHER_TRY = frozenset(
     {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
 )
@@ -47,6 +49,8 @@ def rejection(service: str, status: int, body: object, headers: Mapping[str, str
     words = _words(body)
     if status == HTTPStatus.PAYMENT_REQUIRED or words & _QUOTA:
         return PermanentError(f"The account at {service} has no credit left.", code="quota_exhausted")
+    if words & _PHOTO_AWAY:
+        return TransientError(f"{service} could not fetch the photo.", code="photo_unfetched")
     if words & _FILTERED:
         return PermanentError(f"{service} filtered the request's content.", code="content_filtered")
     if status == HTTPStatus.TOO_MANY_REQUESTS:

@@ -109,6 +109,10 @@ _EXPLANATIONS: dict[str, tuple[str, str]] = {
         "AI 서비스의 답이 너무 늦습니다. 잠시 후 다시 시도해 주세요.",
         "The AI service took too long. Try again later.",
     ),
+    "photo_unfetched": (
+        "AI 서비스가 저장된 사진을 가져가지 못했습니다. 잠시 후 다시 시도해 주세요.",
+        "The AI service could not fetch the stored photo. Try again later.",
+    ),
     "image_unusable": (
         "이미지 서비스가 쓸 수 없는 그림을 보냈습니다.",
         "The image service sent no usable picture.",

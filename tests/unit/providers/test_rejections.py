@@ -91,3 +91,11 @@ def test_rate_limit_carries_the_wish() -> None:
     found = rejection("X", 429, None, {"retry-after": "3"})
     assert isinstance(found, TransientError)
     assert found.retry_after == 3.0
+
+
+def test_a_photo_the_model_could_not_fetch_is_worth_another_try() -> None:
+    """Our own store may be away for a moment: the picture must not be lost for it."""
+    body = {"error": {"message": "Error while downloading", "code": "invalid_image_url"}}
+    error = rejection("OpenAI", 400, body, {})
+    assert isinstance(error, TransientError)
+    assert error.code == "photo_unfetched"
