@@ -16,6 +16,7 @@ from generation.documents.submit import DocumentSubmitter
 from generation.documents.vectors import DIMENSIONS
 from generation.images.editing import ImagePipeline
 from generation.images.pictures import Pictures
+from generation.operations.redrive import Redriver
 from generation.pages.pipeline import PagePipeline
 from generation.pages.regenerate import BlockPipeline
 from generation.tasks.model import TaskKind
@@ -130,6 +131,11 @@ class App:
     def sweeper(self) -> Sweeper:
         """Enqueues what a crash left behind."""
         return Sweeper(self.database, self.queues, self.publisher, self.tasks)
+
+    @cached_property
+    def redriver(self) -> Redriver:
+        """Sends again what was given up."""
+        return Redriver(self.database, self.queues, self.publisher)
 
     @cached_property
     def templates(self) -> TemplateRepository:

@@ -13,6 +13,7 @@ from local.commands import Refusal, down, logs, restart, status, token, up
 from local.control import NotRunningError
 from local.launch import LaunchError
 from local.lock import AlreadyRunningError
+from local.operators import OpsError, queues, redrive
 from local.postgres import PostgresError
 
 _INTERRUPTED = 130
@@ -29,6 +30,7 @@ def main(arguments: Sequence[str]) -> int:
             AlreadyRunningError,
             LaunchError,
             NotRunningError,
+            OpsError,
             PostgresError,
             Refusal,
             StartError,
@@ -49,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_up(commands)
     _add_small(commands)
+    _add_ops(commands)
     _add_demo(commands)
     return parser
 
@@ -99,6 +102,23 @@ def _add_small(commands: _Commands) -> None:
     parser.add_argument("--role", action="append", default=[], help="a role, e.g. admin; may be repeated")
     parser.add_argument("--expires", type=int, default=3600, metavar="S", help="seconds (default 3600)")
     parser.set_defaults(run=token)
+
+
+def _add_ops(commands: _Commands) -> None:
+    parser = commands.add_parser("ops", help="what operators do", description="What operators do.")
+    inner = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    parser = _command(inner, "queues", "show every queue's figures, or what one's workers gave up and why")
+    parser.add_argument("name", nargs="?", metavar="NAME", help="a queue, e.g. embedding-requests")
+    parser.set_defaults(run=queues)
+
+    parser = _command(inner, "redrive", "send again what a queue's workers gave up")
+    parser.add_argument("name", metavar="NAME", help="a queue, e.g. embedding-requests")
+    parser.add_argument("--limit", type=int, metavar="N", help="the oldest N only (default all)")
+    parser.add_argument(
+        "--id", action="append", dest="ids", metavar="ID", help="this one only; may be repeated"
+    )
+    parser.set_defaults(run=redrive)
 
 
 def _add_demo(commands: _Commands) -> None:

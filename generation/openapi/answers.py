@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, RootModel, WithJsonSchema
 
+from generation.documents.answers import SearchHit
 from generation.pages.document import PageDocument
 from generation.pages.edits import THEME_SCHEMA
 from generation.tasks.model import TaskKind, TaskStatus
@@ -165,6 +166,10 @@ class Image(_Answer):
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
+class SearchHits(RootModel[list[SearchHit]]):
+    """Pieces of the caller's documents, best first."""
+
+
 class Ticket(_Answer):
     """`expires_in` is in seconds."""
 
@@ -212,6 +217,8 @@ class FieldProblem(_Answer):
 
     loc: str
     msg: str
+    line: Annotated[int, Field(ge=1, description="In a template's source.")] = 1
+    column: Annotated[int, Field(ge=1, description="In a template's source.")] = 1
 
 
 class Problem(_Answer):

@@ -6,10 +6,12 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
+import generation.documents.blueprint
 import generation.images.blueprint
 import generation.operations.blueprint
 import generation.pages.blueprint
 import generation.tasks.blueprint
+import generation.templates.blueprint
 import notifications.blueprint
 from bootstrap import App, app
 from shared.blueprint import Endpoints, Route
@@ -26,6 +28,8 @@ def routes() -> list[Route]:
         generation.pages.blueprint,
         generation.tasks.blueprint,
         generation.images.blueprint,
+        generation.documents.blueprint,
+        generation.templates.blueprint,
         generation.operations.blueprint,
         notifications.blueprint,
     )

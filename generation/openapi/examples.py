@@ -41,6 +41,8 @@ ACCEPTED = {
     "status_url": f"/api/generation/tasks/{_TASK_ID}",
     "stream_url": "https://events.example.com/api/notifications/stream/seller-1",
 }
+# Where a 202 leads.
+TASK_LINK = {"task": {"operationId": "task", "parameters": {"task_id": "$response.body#/task_id"}}}
 
 _SUMMARY = {
     "page_id": _PAGE_ID,

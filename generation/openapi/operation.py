@@ -8,6 +8,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from generation.openapi.answers import Accepted
+from generation.openapi.examples import ACCEPTED
+
 HTML = "text/html"
 
 
@@ -21,6 +24,15 @@ class Answer:
     media_type: str | None = None
     headers: tuple[str, ...] = ()
     example: Any = None
+
+
+QUEUED = Answer(
+    202,
+    "Accepted; the task tells how it goes.",
+    Accepted,
+    headers=("Location", "Retry-After"),
+    example=ACCEPTED,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,9 @@ from __future__ import annotations
 from generation.images.editing import ImageRequest
 from generation.openapi import answers, examples
 from generation.openapi.bodies import FILE_FORM, ImageFromAddress
-from generation.openapi.operation import HTML, Answer, Operation, Operations
+from generation.openapi.library_operations import LIBRARY
+from generation.openapi.library_operations import TAGS as LIBRARY_TAGS
+from generation.openapi.operation import HTML, QUEUED, Answer, Operation, Operations
 from generation.openapi.parameters import LISTING, SUBMITTING
 from generation.pages.edits import Feedback, PageEdit, Regenerate, Rollback
 from generation.pages.requests import PageRequest
@@ -19,18 +21,11 @@ TAGS = {
     PAGES: "Product detail pages: ordered, read, edited, taken over as HTML.",
     TASKS: "Work in progress: every 202 names a task.",
     IMAGES: "Photos taken in, and pictures changed as the seller says.",
+    **LIBRARY_TAGS,
     STREAM: "Live progress is a stream of server-sent events on another server (`stream_url` of every task).",
     SERVICE: "Whether the service is there, and what it offers. No token needed.",
 }
 
-_QUEUED = Answer(
-    202,
-    "Accepted; the task tells how it goes.",
-    answers.Accepted,
-    headers=("Location", "Retry-After"),
-    example=examples.ACCEPTED,
-)
-_TASK_OF = {"task": {"operationId": "task", "parameters": {"task_id": "$response.body#/task_id"}}}
 _PAGE_NOW = Answer(200, "The page in its new version.", answers.Page, example=examples.PAGE)
 
 OPERATIONS: Operations = {
@@ -41,8 +36,8 @@ OPERATIONS: Operations = {
         examples=examples.PAGE_REQUESTS,
         parameters=SUBMITTING,
         problems=frozenset({409, 429}),
-        answers=(_QUEUED,),
-        links=_TASK_OF,
+        answers=(QUEUED,),
+        links=examples.TASK_LINK,
     ),
     ("pages", "GET"): Operation(
         tag=PAGES,
@@ -89,8 +84,8 @@ OPERATIONS: Operations = {
         examples={"With a wish": {"instruction": "더 짧고 경쾌하게 써 주세요"}},
         parameters=SUBMITTING,
         problems=frozenset({404, 409, 429}),
-        answers=(_QUEUED,),
-        links=_TASK_OF,
+        answers=(QUEUED,),
+        links=examples.TASK_LINK,
     ),
     ("page_versions", "GET"): Operation(
         tag=PAGES,
@@ -121,15 +116,15 @@ OPERATIONS: Operations = {
         tag=TASKS,
         text="Calls in flight are cancelled within about ten seconds. 409 `task_finished` when it has ended.",
         problems=frozenset({404, 409}),
-        answers=(_QUEUED,),
-        links=_TASK_OF,
+        answers=(QUEUED,),
+        links=examples.TASK_LINK,
     ),
     ("task_retry", "POST"): Operation(
         tag=TASKS,
         text="What is stored is not paid for again. 409 `task_not_retryable` in any other state.",
         problems=frozenset({404, 409}),
-        answers=(_QUEUED,),
-        links=_TASK_OF,
+        answers=(QUEUED,),
+        links=examples.TASK_LINK,
     ),
     ("image", "POST"): Operation(
         tag=IMAGES,
@@ -138,8 +133,8 @@ OPERATIONS: Operations = {
         examples=examples.IMAGE_REQUESTS,
         parameters=SUBMITTING,
         problems=frozenset({409, 429}),
-        answers=(_QUEUED,),
-        links=_TASK_OF,
+        answers=(QUEUED,),
+        links=examples.TASK_LINK,
     ),
     ("upload_image", "POST"): Operation(
         tag=IMAGES,
@@ -147,6 +142,7 @@ OPERATIONS: Operations = {
         form=FILE_FORM,
         answers=(Answer(201, "Stored.", answers.Image, example=examples.IMAGE),),
     ),
+    **LIBRARY,
     ("ticket", "POST"): Operation(
         tag=STREAM,
         answers=(

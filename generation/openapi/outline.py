@@ -133,6 +133,11 @@ def _curl(
             path = path.replace(f"{{{one['name']}}}", one["example"])
     verb = "" if method == "get" else f" -X {method.upper()}"
     parts = [f'curl{verb} "$API{path}"']
+    parts += [
+        f"-G --data-urlencode '{one['name']}={one['example']}'"
+        for one in parameters
+        if one["in"] == "query" and one.get("required")
+    ]
     parts += [] if public else ['-H "Authorization: Bearer $TOKEN"']
     if any(body["media_type"] == "multipart/form-data" for body in bodies):
         parts.append("-F file=@photo.jpg")

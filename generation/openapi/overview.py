@@ -47,7 +47,7 @@ HEADERS: dict[str, Any] = {
         "schema": {"type": "string", "format": "uuid"},
     },
     "Location": {
-        "description": "The task.",
+        "description": "The task, or the thing that was made.",
         "required": True,
         "schema": {"type": "string", "format": "uri-reference"},
     },
@@ -60,6 +60,11 @@ HEADERS: dict[str, Any] = {
         "description": "`Bearer`.",
         "required": True,
         "schema": {"type": "string", "const": "Bearer"},
+    },
+    "ETag": {
+        "description": "For If-None-Match.",
+        "required": True,
+        "schema": {"type": "string"},
     },
     "Cache-Control": {
         "description": "Who may keep it, and how long.",

@@ -1,4 +1,4 @@
-"""Status, health, readiness, the sweep timer, and the answer to paths that do not exist."""
+"""Status, health, readiness, the operators' view of the queues, the timers, and the answer to wrong paths."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ from datetime import timedelta
 import azure.functions as func
 
 from bootstrap import App, app
+from generation.documents import repository as documents
+from generation.operations import poison_records
+from generation.operations.queue_figures import metrics, queue_states
 from generation.operations.readiness import readiness
+from generation.operations.redrive import RedriveRequest, known_queue
 from notifications import outbox
 from shared.blueprint import Endpoints
 from shared.errors import NotFoundError, UnavailableError
-from shared.http import Call, Reply, reply
+from shared.http import Call, Reply, listed, reply
 from shared.times import now
 
 log = logging.getLogger(__name__)
@@ -45,6 +49,31 @@ async def ready(root: App, _call: Call) -> Reply:
     return reply(state, 200 if state["status"] == "UP" else 503)
 
 
+async def queues(root: App, call: Call) -> Reply:
+    """Every queue's figures; for admins."""
+    call.require_role("admin")
+    states = await queue_states(root.database, root.queue_reader, now())
+    return reply({"items": [state.view() for state in states], "next_cursor": None})
+
+
+async def poison_messages(root: App, call: Call) -> Reply:
+    """What a queue's workers gave up, newest first, with the reasons; for admins."""
+    call.require_role("admin")
+    queue = known_queue(call.params["name"])
+    limit, before = call.page()
+    rows = await root.database.run(lambda cursor: poison_records.listing(cursor, queue, limit + 1, before))
+    return listed(rows, limit, "poison_id")
+
+
+async def redrive(root: App, call: Call) -> Reply:
+    """Send again what a queue's workers gave up; for admins."""
+    call.require_role("admin")
+    queue = known_queue(call.params["name"])
+    request = call.optional_model(RedriveRequest, root.web.max_body)
+    done = await root.redriver.redrive(queue, request)
+    return reply({"moved": done.moved, "skipped": done.skipped})
+
+
 async def wrong_path(_root: App, _call: Call) -> Reply:
     """A 404 like every other error of the API: the host's own has no body."""
     raise NotFoundError("There is no such path.")
@@ -53,6 +82,9 @@ async def wrong_path(_root: App, _call: Call) -> Reply:
 endpoints.route("status", "generation", public=True, get=status)
 endpoints.route("health", "generation/actuator/health", public=True, get=health)
 endpoints.route("ready", "generation/actuator/ready", public=True, get=ready)
+endpoints.route("ops_queues", "ops/queues", get=queues)
+endpoints.route("ops_queue", "ops/queues/{name}", get=poison_messages)
+endpoints.route("ops_redrive", "ops/queues/{name}/redrive", post=redrive)
 # The host tries routes in the order of their functions' names (azure-functions-host #3153), so this one must come last.
 _ANY = dict.fromkeys(("get", "post", "put", "patch", "delete"), wrong_path)
 endpoints.route("wrong_path", "{*path}", public=True, **_ANY)
@@ -78,3 +110,25 @@ async def sweep(timer: func.TimerRequest) -> None:  # noqa: ARG001  the host pas
     tasks, events, purged = results
     if tasks or events or purged:
         log.info("swept", extra={"tasks": tasks, "events": events, "purged": purged})
+
+
+@endpoints.blueprint.timer_trigger(arg_name="timer", schedule="0 * * * * *")
+async def watch_queues(timer: func.TimerRequest) -> None:  # noqa: ARG001  the host passes it by name
+    """Log every queue's figures as metrics, and send again once what another try may help."""
+    root = app()
+    results = await asyncio.gather(
+        queue_states(root.database, root.queue_reader, now()),
+        root.redriver.redrive_transient(),
+        root.database.run(lambda cursor: documents.forget_deleted(cursor, now() - documents.KEEP_DELETED)),
+        return_exceptions=True,
+    )
+    for result in results:
+        if isinstance(result, UnavailableError):
+            log.warning("watched only in part: %s", result.message)
+        elif isinstance(result, BaseException):
+            raise result
+    states, redriven, _ = results
+    for record in metrics(states) if isinstance(states, list) else []:
+        log.info("metric", extra=record)
+    if isinstance(redriven, int) and redriven:
+        log.warning("redriven by itself", extra={"tasks": redriven})

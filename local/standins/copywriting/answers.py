@@ -1,4 +1,4 @@
-"""The content of a chat answer, by what is asked: a plan, a block, a description, a translation, or talk."""
+"""The content of a chat answer, by what is asked: a plan, a block, a description, a translation, fields, or talk."""
 
 from __future__ import annotations
 
@@ -44,6 +44,11 @@ def speaker_for(
         from local.standins.copywriting.onlooker import Onlooker
 
         return Onlooker(reading, images, seed)
+    if name == "facts":
+        from local.standins.copywriting.clerk import Clerk
+
+        written = reading.data.get("product_data")
+        return Clerk(written if isinstance(written, str) else reading.text)
     if endpoint == "translate":
         from local.standins.copywriting.translator import Translator
 

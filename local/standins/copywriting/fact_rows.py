@@ -48,9 +48,12 @@ def fits(text: str, limit: int | None) -> bool:
 def table(voice: Voice, limits: Limits, count: int) -> list[Row]:
     """Names and values as they are; a value too long for its cell is left out rather than cut."""
     rows: list[Row] = []
-    for fact, _ in table_facts(voice):
+    shown: set[tuple[str, str]] = set()
+    for fact, about in table_facts(voice):
         fitting = fits(fact.name, limits.get("label")) and fits(fact.value, limits.get("value"))
-        if fitting and voice.allowed(fact.value) and len(rows) < count:
+        said = (about.key if voice.kind in FACT_KEYS else fact.name, re.sub(r"[\s,/·]", "", fact.value))
+        if fitting and said not in shown and voice.allowed(fact.value) and len(rows) < count:
+            shown.add(said)
             voice.rest_on(fact)
             rows.append({"label": fact.name, "value": fact.value, "cells": [fact.name, fact.value]})
     return rows

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from random import Random
 
 from local.standins.copywriting.bank import Bank, FactPhrases
+from local.standins.copywriting.dealing import seat_of
 from local.standins.copywriting.reading import Fact, Reading
-from local.standins.copywriting.sentences import split_sentences, state
+from local.standins.copywriting.sentences import completed, split_sentences, state
 
 #: What no page of ours says, even when the seller's own words do.
 _CLAIMS = re.compile(
@@ -55,6 +56,7 @@ def gather(reading: Reading, bank: Bank, rng: Random, allowed: Callable[[str], b
     category_text = str(reading.product.get("category") or "")
     category = bank.category_of(category_text, full, " ".join(fact.name for fact in reading.facts))
     name = short_name(full)
+    seat = seat_of(reading.block, full)
     values = {
         "name": Known(name),
         "full": Known(full),
@@ -63,7 +65,7 @@ def gather(reading: Reading, bank: Bank, rng: Random, allowed: Callable[[str], b
     }
     for key, options in bank.moments_of(category, name).items():
         usable = [option for option in options if allowed(option)] or options
-        values[key] = Known(usable[rng.randrange(len(usable))])
+        values[key] = Known(seat.pick(usable, key) if seat else usable[rng.randrange(len(usable))])
     facts = tuple((fact, bank.about(fact.name)) for fact in reading.facts if _statable(fact, allowed))
     values |= _fact_values(facts) | _sentences(reading, allowed)
     return Knowledge(category, values, facts, name, full)
@@ -103,15 +105,17 @@ def _fact_values(facts: tuple[tuple[Fact, FactPhrases], ...]) -> dict[str, Known
 
 
 def _sentences(reading: Reading, allowed: Callable[[str], bool]) -> dict[str, Known]:
-    """The first sentences of the seller's description, as `d1`, `d2` ..."""
+    """The first sentences of the seller's description, as `d1`, `d2` ...; from the second on as `m1`, `m2`."""
     said = [
-        Known(sentence, fact)
+        Known(completed(sentence), fact)
         for fact in reading.facts
         if "description" in fact.source
         for sentence in split_sentences(fact.value)
         if sentence.endswith((".", "다", "요")) and not is_claim(sentence) and allowed(sentence)
     ]
-    return {f"d{number}": known for number, known in enumerate(said[:4], start=1)}
+    more = said[1:] or said
+    named = {f"d{number}": known for number, known in enumerate(said[:4], start=1)}
+    return named | {f"m{number}": known for number, known in enumerate(more[:2], start=1)}
 
 
 def is_tabular(fact: Fact) -> bool:

@@ -22,8 +22,9 @@ class Onlooker:
         self.look = look_at(images[0]) if images else _UNSEEN
         self.rng = Random(seed)
 
-    def text(self, name: str, limit: int | None) -> str | None:
+    def text(self, name: str, limit: int | None, *, needed: bool = True) -> str | None:
         """A description, a colour or a short label."""
+        del needed
         lowered = name.lower()
         if "color" in lowered or "colour" in lowered:
             return fit(self._colors()[0], limit)

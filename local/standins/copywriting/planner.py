@@ -68,13 +68,13 @@ class Planner(Writer):
         self.bank, self.seed = bank, seed
         self.templates = choose(read_templates(reading, offered), self.voice, Random(seed))
 
-    def text(self, name: str, limit: int | None) -> str | None:
+    def text(self, name: str, limit: int | None, *, needed: bool = True) -> str | None:
         """The page's title is the product and its occasion."""
         if field_of(name) == "headline":
             known = self.voice.known
             titles = (f"{known.full_name}, {self.voice.texts['moment']}", known.full_name, known.name)
             return next((title for title in titles if limit is None or len(title) <= limit), known.name)
-        return super().text(name, limit)
+        return super().text(name, limit, needed=needed)
 
     def rows(self, name: str, fields: dict[str, int | None], low: int, high: int | None) -> Sequence[Row]:
         """The chosen blocks; other lists as a writer fills them."""

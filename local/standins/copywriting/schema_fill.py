@@ -28,6 +28,7 @@ _FORMATS = {
     "uuid": "00000000-0000-4000-8000-000000000000",
 }
 
+_DICTATED = {"enum", "const", "pattern", "format"}  # where the schema says what the text is
 _ENTRY = "entry"  # what the items of a list that is already known are called
 
 Row = Mapping[str, Any]
@@ -36,8 +37,11 @@ Row = Mapping[str, Any]
 class Speaker(Protocol):
     """Says what belongs into fields; the walker sees to it that it is valid."""
 
-    def text(self, name: str, limit: int | None) -> str | None:
-        """A text for the field called `name` within `limit` characters; None if it should be null."""
+    def text(self, name: str, limit: int | None, *, needed: bool = True) -> str | None:
+        """A text for the field called `name` within `limit` characters.
+
+        None or empty if there is nothing to say, which becomes null; where a text is `needed` there always is one.
+        """
 
     def rows(self, name: str, fields: dict[str, int | None], low: int, high: int | None) -> Sequence[Row]:
         """Rows for a list called `name` of objects with `fields` (each with its most characters)."""
@@ -112,12 +116,28 @@ class Filler:
         resolved = [self._resolved(option) for option in options]
         nullable = any(option.get("type") == "null" for option in resolved)
         given = _given(row, name)
-        if nullable and (given is None or (depth > LENIENT_DEPTH and given is _UNKNOWN)):
+        if nullable and (given is None or given == "" or (depth > LENIENT_DEPTH and given is _UNKNOWN)):
             return None
         real = [option for option in resolved if option.get("type") != "null"]
         if not real:
             return None
-        return self.value(_likeliest(real, given), name, row, depth + 1)
+        chosen = _likeliest(real, given)
+        if nullable and given is _UNKNOWN:
+            return self._optional(chosen, name, row, depth + 1)
+        return self.value(chosen, name, row, depth + 1)
+
+    def _optional(self, schema: dict[str, Any], name: str, row: Row, depth: int) -> Any:
+        """A value, or None where the speaker has none of its own: nothing is made up to fill an optional field."""
+        match schema.get("type"):
+            case "string" if not (_DICTATED & schema.keys()):
+                text = self.speaker.text(name, length_limit(schema), needed=False)
+                return self._fitted(text, schema) if text else None
+            case "integer" | "number" if self.speaker.number(name) is None:
+                return None
+            case "array" if field_of(name) != "fact_ids":
+                found = self.value(schema | {"minItems": 0}, name, row, depth)
+                return found if found and len(found) >= item_limits(schema)[0] else None
+        return self.value(schema, name, row, depth)
 
     def _typed(self, kind: Any, schema: dict[str, Any], name: str, row: Row, depth: int) -> Any:
         match kind:
@@ -156,7 +176,7 @@ class Filler:
             fields = {field_of(each): length_limit(self._resolved(child)) for each, child in shape.items()}
             rows = self.speaker.rows(name, fields, low, high)
             return [self.value(items, name, each, depth + 1) for each in _sized(rows, low, high, {})]
-        if items.get("type") == "string" and not ({"enum", "const", "pattern", "format"} & items.keys()):
+        if items.get("type") == "string" and not (_DICTATED & items.keys()):
             return self._strings(items, name, low, high)
         count = low if depth > LENIENT_DEPTH else max(low, min(2, high if high is not None else 2))
         return self._distinct([self.value(items, name, {}, depth + 1) for _ in range(count)], low)
@@ -171,7 +191,8 @@ class Filler:
     ) -> list[Any]:
         allowed = items.get("enum")
         known = [each for each in given if not isinstance(allowed, list) or each in allowed]
-        kept = [self.value(items, _ENTRY, {_ENTRY: each}, 1) for each in known]
+        entry = next(iter(items.get("properties") or ()), _ENTRY)
+        kept = [self.value(items, _ENTRY, {entry: each}, 1) for each in known]
         kept += [self.value(items, name, {}, 1) for _ in range(low - len(kept))]
         return kept if high is None else kept[:high]
 
@@ -194,7 +215,7 @@ class Filler:
         if schema.get("format") in _FORMATS:
             return _FORMATS[schema["format"]]
         given = _given(row, name)
-        text = given if isinstance(given, str) else self.speaker.text(name, length_limit(schema))
+        text = given if isinstance(given, str) and given else self.speaker.text(name, length_limit(schema))
         return self._fitted(text or "", schema)
 
     def _fitted(self, text: str, schema: dict[str, Any]) -> str:

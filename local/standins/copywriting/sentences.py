@@ -10,6 +10,9 @@ from local.standins.copywriting.josa import final_of, with_particle
 
 _PLACEHOLDER = re.compile(r"\{(\w+)(?::(\w+))?\}")
 _SENTENCE = re.compile(r"(?:다|요|오|까)[.!?]?$")
+_FINISHED = re.compile(r"[다요죠오]$")
+_DONE = re.compile(r"(?<=[가-힣\da-zA-Z] )(?:사용|충전|제작|가공|포장|배송|보관|생산|가능|적용|세척|세탁)$")
+_CHOICE = re.compile(r"색상|색깔|컬러|사이즈|옵션|향$|맛$")
 _LONG_VALUE = 60
 _ENDINGS = (
     (re.compile(r"하지 말 것$|금지할 것$"), "하지 말아 주세요"),
@@ -51,9 +54,19 @@ def state(label: str, value: str) -> str:
     for ending, polite in _ENDINGS:
         if ending.search(value):
             return f"{ending.sub(polite, value)}."
+    if _CHOICE.search(label) and " / " in value:
+        return f"{with_particle(label, '은')} {value.replace(' / ', ', ')} 중에서 고를 수 있습니다."
     if len(value) > _LONG_VALUE:
         return f"{with_particle(label, '은')} 다음과 같습니다. {value}."
     return f"{with_particle(label, '은')} {value}입니다."
+
+
+def completed(sentence: str) -> str:
+    """A sentence that ends in a noun, as sellers like to write, with its verb: `이중 진공 텀블러.` gets 입니다."""
+    bare = sentence.strip().rstrip(".")
+    if not bare or bare[-1] in "!?" or _FINISHED.search(bare):
+        return sentence
+    return f"{bare}합니다." if _DONE.search(bare) else f"{bare}입니다."
 
 
 def split_sentences(text: str) -> list[str]:

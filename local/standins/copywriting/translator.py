@@ -25,9 +25,9 @@ class Translator:
     def __init__(self, reading: Reading) -> None:
         self.english = translate(_source(reading))
 
-    def text(self, name: str, limit: int | None) -> str | None:
+    def text(self, name: str, limit: int | None, *, needed: bool = True) -> str | None:
         """The translation, whatever the field is called."""
-        del name
+        del name, needed
         return fit(self.english, limit)
 
     def rows(self, name: str, fields: dict[str, int | None], low: int, high: int | None) -> Sequence[Row]:

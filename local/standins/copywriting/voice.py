@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 
 from local.standins.copywriting.bank import Bank
+from local.standins.copywriting.dealing import seat_of
 from local.standins.copywriting.knowledge import gather
 from local.standins.copywriting.reading import Fact, Reading
 from local.standins.copywriting.sentences import fill, fit, placeholders, soften, state
@@ -35,6 +36,7 @@ class Voice:
         self.rng = Random(seed)
         self.known = gather(reading, bank, self.rng, self.allowed)
         self.texts = {name: known.text for name, known in self.known.values.items()}
+        self.seat = seat_of(reading.block, self.known.full_name)
         self.said: set[str] = set()
         self.used: dict[str, Fact] = {}
         self.spent: set[str] = set()  # placeholders spoken already
@@ -64,9 +66,8 @@ class Voice:
             for fact in self.wanted():
                 for text in self.sayable(self.bank.about(fact.name).headline, limit, fact):
                     return text
-        for tier in self._tiers(field):
-            for text in self.sayable(self._fresh_first(tier), limit):
-                return text
+        for text in self.sayable(self._in_turn(field), limit):
+            return text
         return self._fallback(field, limit)
 
     def prose(self, field: str, limit: int | None, count: int) -> str:
@@ -86,6 +87,9 @@ class Voice:
     def _sentence_phrases(self, field: str) -> Iterator[tuple[str, Fact | None]]:
         for fact in self.wanted():
             yield state(fact.name, fact.value).replace("{", "").replace("}", ""), fact
+        if field == "subhead" and self.seat:
+            yield from ((phrase, None) for phrase in self._in_turn(field))
+            return
         own, general, _ = self._tiers(field)
         # A story opens and closes in the general voice; elsewhere the category speaks first.
         pool = [*general[:-1], *own, *general[-1:]] if self.kind in {"hero", "story"} else [*own, *general]
@@ -95,6 +99,11 @@ class Voice:
 
     def _tiers(self, field: str) -> list[list[str]]:
         return self.bank.phrases(self.known.category, self.kind, field)
+
+    def has_own(self, field: str) -> bool:
+        """Whether there are phrases for the field in this kind of block, not only in any."""
+        own, general, _ = self._tiers(field)
+        return bool(own or general)
 
     def _fallback(self, field: str, limit: int | None) -> str:
         phrases = [phrase for tier in self._tiers(field) for phrase in tier if self._fillable(phrase, {})]
@@ -127,6 +136,16 @@ class Voice:
             self.rest_on(fact)
             yield text
 
+    def _in_turn(self, field: str) -> Iterator[str]:
+        """The field's phrases, the most fitting first; on a page of several blocks, those that are this one's share."""
+        own, general, spare = self._tiers(field)
+        if self.seat is None:
+            for tier in (own, general, spare):
+                yield from self._fresh_first(tier)
+            return
+        for tier in ([*own, *general], spare):
+            yield from self.seat.deal(tier, field, self.rng)
+
     def _fresh_first(self, phrases: Sequence[str]) -> list[str]:
         """Shuffled, those that repeat the occasion last."""
         return sorted(self.shuffled(phrases), key=lambda each: "moment" in placeholders(each) & self.spent)
@@ -145,8 +164,8 @@ def _tones(reading: Reading) -> tuple[object, ...]:
 
 def _once(name: str) -> bool:
     """Whether a placeholder stands for a whole sentence, to be said once only."""
-    return name in {"scene", "before"} or re.fullmatch(r"d\d|s_\w+", name) is not None
+    return name in {"scene", "before"} or re.fullmatch(r"[dm]\d|s_\w+", name) is not None
 
 
 def _states_facts(phrase: str) -> bool:
-    return any(name.startswith("s_") or name in {"d1", "d2"} for name in placeholders(phrase))
+    return any(name.startswith("s_") or name in {"d1", "d2", "m1", "m2"} for name in placeholders(phrase))

@@ -8,12 +8,22 @@ from collections.abc import Sequence
 from local.standins.copywriting.fact_rows import table_facts
 from local.standins.copywriting.rows import make_rows
 from local.standins.copywriting.schema_fill import Row
+from local.standins.copywriting.size_matrix import NO_UNIT, SizeMatrix, size_matrix
 from local.standins.copywriting.vocabulary import field_of
 from local.standins.copywriting.voice import Voice
 
 _COLUMNS = ("항목", "내용", "비고")
 _LIST = 3
 _ALIKE = {"ingredients": "material", "materials": "ingredient", "contents": "set", "components": "set"}
+#: what stands where a text is needed and no fact gives one
+_UNSAID = {
+    "unit": NO_UNIT,
+    "color": "표시 없음",
+    "step": "순서",
+    "unproven": "표시 없음",
+    "price": "옵션에서 확인해 주세요",
+}
+_ASIDES = ("note", "quote", "author")  # left out rather than filled with what is true of any product
 _PRICE = ("price", "amount")
 
 
@@ -23,16 +33,28 @@ class Writer:
     def __init__(self, voice: Voice) -> None:
         self.voice = voice
 
-    def text(self, name: str, limit: int | None) -> str | None:
+    def text(self, name: str, limit: int | None, *, needed: bool = True) -> str | None:
         """A text in the block's voice; a label or a value comes from a fact."""
         field = field_of(name)
         if field in {"label", "value", "ours", "figure"}:
             return self._from_fact(field, limit)
-        if field in {"unit", "color", "step", "unproven"}:
-            return ""
-        if field == "price":
-            return self.voice.texts.get("v_price", "옵션에서 확인해 주세요")
+        if field in _UNSAID:
+            known = self._known(field)
+            return known or (_UNSAID[field] if needed else None)
+        if not needed and field in _ASIDES and not self.voice.has_own(field):
+            return None
         return self.voice.say(field, limit)
+
+    def _known(self, field: str) -> str | None:
+        """What facts say for a field that no phrase fits."""
+        if field == "unit" and self.voice.kind == "size":
+            unit = self._matrix().unit
+            return None if unit == NO_UNIT else unit
+        return self.voice.texts.get({"price": "v_price", "color": "v_color"}.get(field, ""))
+
+    def _matrix(self) -> SizeMatrix:
+        facts = [fact for fact, _ in table_facts(self.voice)]
+        return size_matrix(facts, ("분류", self.voice.texts["category"]))
 
     def _from_fact(self, field: str, limit: int | None) -> str:
         key = "label" if field == "label" else "value"
@@ -40,9 +62,18 @@ class Writer:
         return rows[0][key] if rows else self.voice.known.name
 
     def rows(self, name: str, fields: dict[str, int | None], low: int, high: int | None) -> Sequence[Row]:
-        """Rows for a list; `name` may say more about it than its fields do."""
-        del name
+        """Rows for a list; a size chart's matrix has its sizes in `columns` and its measures in `cells`."""
+        if self.voice.kind == "size" and field_of(name) == "columns":
+            return [{"label": size} for size in self._matrix().sizes]
+        if self.voice.kind == "size" and {"label", "cells"} <= fields.keys():
+            return self._measures()
         return make_rows(self.voice, fields, low, high)
+
+    def _measures(self) -> list[Row]:
+        matrix = self._matrix()
+        for fact in matrix.facts:
+            self.voice.rest_on(fact)
+        return [{"label": name, "cells": list(cells)} for name, cells in matrix.rows]
 
     def strings(self, name: str, low: int, high: int | None, limit: int | None) -> Sequence[str]:
         """What a fact enumerates, the lines of a table, a table's head, or sentences, by the list's name."""

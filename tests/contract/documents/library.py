@@ -145,7 +145,9 @@ class Library:
     async def texts(self, post_id: str, owner: str = "seller") -> list[str]:
         """The chunks search would find."""
         rows = await self.rows(
-            "select text from document_chunks where owner = %s and post_id = %s order by chunk", owner, post_id
+            "select text from document_chunks where owner = %s and post_id = %s order by chunk",
+            owner,
+            post_id,
         )
         return [row["text"] for row in rows]
 

@@ -33,6 +33,10 @@ async def changed(library: Database, template_id: str, **given: Any) -> dict[str
     return await library.run(work)
 
 
+async def rolled_back(library: Database, template_id: str, version: int) -> dict[str, Any]:
+    return await library.run(lambda cursor: authoring.roll_back(cursor, template_id, version, "editor"))
+
+
 async def removed(library: Database, template_id: str) -> dict[str, Any] | None:
     return await library.run(lambda cursor: authoring.remove(cursor, template_id, "editor"))
 
@@ -85,22 +89,20 @@ async def test_rollback_makes_a_new_version(library: Database) -> None:
     """Source and metadata come back, the history stays; what never was cannot come back."""
     await created(library, template_id="mine", metadata={"source": "model"})
     await changed(library, "mine", version=1, template_html="<h2>{{ headline }}</h2>", metadata={})
-    back = await library.run(lambda cursor: authoring.roll_back(cursor, "mine", 1, "editor"))
+    back = await rolled_back(library, "mine", 1)
 
     assert (back["version"], back["template_html"], back["metadata"]) == (3, SOURCE, {"source": "model"})
     assert (await versions(library, "mine"))[0]["reason"] == "rolled back to 1"
     for template_id, version in (("mine", 9), ("nope", 1)):
         with pytest.raises(NotFoundError):
-            await library.run(
-                lambda cursor, one=template_id, n=version: authoring.roll_back(cursor, one, n, "editor")
-            )
+            await rolled_back(library, template_id, version)
 
 
 async def test_going_back_to_the_library_is_seen_by_its_seed(library: Database) -> None:
     """An edited template is the editor's; rolled back to the library's content it is the library's again."""
     await changed(library, "faq-list", version=1, template_html=SOURCE, metadata={})
     edited = await library.run(lambda cursor: seed(cursor, LIBRARY))
-    await library.run(lambda cursor: authoring.roll_back(cursor, "faq-list", 1, "editor"))
+    await rolled_back(library, "faq-list", 1)
     restored = await library.run(lambda cursor: seed(cursor, LIBRARY))
 
     assert edited.kept == ["faq-list"]

@@ -24,15 +24,21 @@ HTTP = {
     "category_templates": "categories/{category_id}/templates",
     "display_list": "generation/display-list",
     "docs": "docs",
+    "embedding": "embeddings/{post_id}",
+    "embeddings": "embeddings",
     "health": "generation/actuator/health",
     "message": "generation/message",
     "openapi": "openapi.json",
+    "ops_queue": "ops/queues/{name}",
+    "ops_queues": "ops/queues",
+    "ops_redrive": "ops/queues/{name}/redrive",
     "page": "generation/pages/{page_id}",
     "page_html": "generation/pages/{page_id}/html",
     "page_versions": "generation/pages/{page_id}/versions",
     "pages": "generation/pages",
     "preview": "templates/preview",
     "ready": "generation/actuator/ready",
+    "search": "search",
     "status": "generation",
     "task": "generation/tasks/{task_id}",
     "task_cancel": "generation/tasks/{task_id}/cancel",
@@ -53,11 +59,12 @@ HTTP = {
 }
 QUEUES = {
     "change_image": "image-requests",
+    "embed_document": "embedding-requests",
     "generate_page": "generation-requests",
     "generation_poison": "generation-requests-poison",
     "image_poison": "image-requests-poison",
 }
-TIMERS = {"sweep": "*/15 * * * * *"}
+TIMERS = {"embedding_poison": "*/5 * * * * *", "sweep": "*/15 * * * * *", "watch_queues": "0 * * * * *"}
 
 
 @cache
@@ -115,7 +122,9 @@ def test_timers_have_their_schedule() -> None:
 
 def test_no_route_hides_another() -> None:
     """The host tries routes in the order of function names: a literal before the parameter, the catch-all last."""
-    compiled = [compile_route(name, trigger["route"], None) for name, trigger in triggers("httpTrigger").items()]
+    compiled = [
+        compile_route(name, trigger["route"], None) for name, trigger in triggers("httpTrigger").items()
+    ]
     assert RouteTable(compiled).shadowed() == []
     assert max(HTTP) == "wrong_path"
 

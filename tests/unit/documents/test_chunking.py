@@ -14,7 +14,25 @@ from generation.templates.graphemes import boundary
 FAMILY = "👨‍👩‍👧‍👦"
 FLAG = "🇰🇷"
 NFD = unicodedata.normalize("NFD", "한글")
-CLUSTERS = ["가", "a", " ", "\n", ".", "!", "다.", FAMILY, FLAG, NFD, "é", "e\u0301", "👍🏽", "。", ",", "\t", "क्षि"]
+CLUSTERS = [
+    "가",
+    "a",
+    " ",
+    "\n",
+    ".",
+    "!",
+    "다.",
+    FAMILY,
+    FLAG,
+    NFD,
+    "é",
+    "e\u0301",
+    "👍🏽",
+    "。",
+    ",",
+    "\t",
+    "क्षि",
+]
 TEXTS = st.lists(st.sampled_from(CLUSTERS) | st.text(max_size=6), max_size=120).map("".join)
 
 

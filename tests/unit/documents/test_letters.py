@@ -17,7 +17,7 @@ from generation.documents.letters import coverage, document_terms, highlights, q
         ("컵", "머그컵입니다"),
         ("컵", "컵라면"),
         ("USB 케이블", "usb-c 케이블 1m"),
-        ("ＵＳＢ", "usb"),
+        ("\uff35\uff33\uff22", "usb"),
         ("how do I wash it", "Hand wash only."),
         ("100W", "최대 100w 충전"),
     ],
