@@ -241,7 +241,7 @@ def _import_sdks() -> None:
         "together",
         "boto3",
         "PIL.Image",
-        "azure.storage.queue.aio",
+        "aiohttp",
     ):
         import_module(module)
 

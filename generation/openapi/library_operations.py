@@ -199,8 +199,8 @@ _SETS: Operations = {
 _DOCUMENTS: Operations = {
     ("embeddings", "POST"): Operation(
         tag=DOCUMENTS,
-        text="The same `post_id` replaces the document; an older `version` is 409 `stale_version`. What has not changed "
-        "is answered with the task there is.",
+        text="The same `post_id` replaces the document; an older `version` is 409 `stale_version`. What has not "
+        "changed is answered with the task there is.",
         body=Document,
         examples=shown.NEW_DOCUMENTS,
         parameters=SUBMITTING,
@@ -218,8 +218,8 @@ _DOCUMENTS: Operations = {
     ),
     ("search", "GET"): Operation(
         tag=DOCUMENTS,
-        text="`highlights` are [start, end] in characters of `text`. `Search-Degraded: letters-only` says that the model "
-        "for meanings was away.",
+        text="`highlights` are [start, end] in characters of `text`. `Search-Degraded: letters-only` says that the "
+        "model for meanings was away.",
         parameters=("question", "k", "document_kind", "in_document"),
         problems=frozenset({422}),
         answers=(Answer(200, "Best first.", answers.SearchHits, example=shown.HITS),),

@@ -11,6 +11,8 @@ from generation.openapi.bodies import FILE_FORM, ImageFromAddress
 from generation.openapi.library_operations import LIBRARY
 from generation.openapi.library_operations import TAGS as LIBRARY_TAGS
 from generation.openapi.operation import HTML, QUEUED, Answer, Operation, Operations
+from generation.openapi.operator_operations import OPERATOR
+from generation.openapi.operator_operations import TAGS as OPERATOR_TAGS
 from generation.openapi.parameters import LISTING, SUBMITTING
 from generation.pages.edits import Feedback, PageEdit, Regenerate, Rollback
 from generation.pages.requests import PageRequest
@@ -23,6 +25,7 @@ TAGS = {
     IMAGES: "Photos taken in, and pictures changed as the seller says.",
     **LIBRARY_TAGS,
     STREAM: "Live progress is a stream of server-sent events on another server (`stream_url` of every task).",
+    **OPERATOR_TAGS,
     SERVICE: "Whether the service is there, and what it offers. No token needed.",
 }
 
@@ -157,6 +160,7 @@ OPERATIONS: Operations = {
         examples=examples.MESSAGES,
         answers=(Answer(202, "On its way.", answers.MessageSent, example=examples.MESSAGE_SENT),),
     ),
+    **OPERATOR,
     ("status", "GET"): Operation(
         tag=SERVICE, answers=(Answer(200, "It answers.", answers.ServiceStatus, example=examples.STATUS),)
     ),

@@ -6,6 +6,7 @@ from typing import Any
 
 from generation.documents.requests import DocumentKind
 from shared.http import CURSOR, DEFAULT_LIMIT, MAX_LIMIT, MAX_NUMBER
+from shared.messages import GENERATION_QUEUE
 
 _UUID = {"type": "string", "format": "uuid"}
 _ID = {"type": "string", "pattern": "^[a-z0-9][a-z0-9_-]{0,63}$"}
@@ -77,6 +78,9 @@ PARAMETERS |= {
         "post_id", "The caller's own id of the document.", {"type": "string", "minLength": 1}, "faq-17"
     ),
     "category_id": _path("category_id", "The category.", _ID, "food"),
+    "name": _path(
+        "name", "The queue, or its poison queue.", {"type": "string", "minLength": 1}, GENERATION_QUEUE
+    ),
     "in_category": _query("category_id", "Only what is of this category.", _ID),
     "block_type": _query(
         "block_type", "Only templates of this kind.", {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,39}$"}

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from generation.fields import NUMBER, FieldConflict
+from generation.fields import NUMBER, FieldConflict, missing
 from generation.operations import poison_records as records
 from generation.tasks import repository as tasks
 from generation.tasks.model import QUEUE_OF
@@ -56,7 +56,9 @@ TRANSIENT_CODES = (
 class RedriveRequest(BaseModel):
     """POST /ops/queues/{name}/redrive: all that wait, the oldest `limit` of them, or those of `ids`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", json_schema_extra={"anyOf": [missing("limit"), missing("ids")]}
+    )
 
     limit: Annotated[int, Field(ge=1, le=10_000), NUMBER] | None = None
     ids: Annotated[list[UUID], Field(min_length=1, max_length=1000)] | None = None

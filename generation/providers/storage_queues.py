@@ -6,10 +6,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shared.errors import UnavailableError
-from shared.queues import open_service
 from shared.settings import QueueSettings
 
 if TYPE_CHECKING:
@@ -96,8 +95,31 @@ class StorageQueueReader:
 
     def _client(self) -> QueueServiceClient:
         if self._service is None:
-            self._service = open_service(self._settings)
+            self._service = _open(self._settings)
         return self._service
+
+
+def _open(settings: QueueSettings) -> QueueServiceClient:
+    """A client of the account's queues, without retries of its own."""
+    from azure.storage.queue.aio import QueueServiceClient
+
+    limits: dict[str, Any] = {
+        "retry_total": 0,
+        "connection_timeout": 3,
+        "read_timeout": _SECONDS,
+        "use_env_settings": False,
+    }
+    if settings.connection is not None:
+        connection = settings.connection.get_secret_value()
+        opened: QueueServiceClient = QueueServiceClient.from_connection_string(connection, **limits)
+        return opened
+    if settings.service_uri is None:
+        message = "neither AzureWebJobsStorage nor AzureWebJobsStorage__queueServiceUri is set"
+        raise ValueError(message)
+    from azure.identity.aio import DefaultAzureCredential
+
+    credential = DefaultAzureCredential(managed_identity_client_id=settings.client_id)
+    return QueueServiceClient(settings.service_uri, credential=credential, **limits)
 
 
 @asynccontextmanager

@@ -109,8 +109,8 @@ class PreviewImage(_Body):
 
     url: WebAddress
     alt: Annotated[Text, Field(max_length=300)] = ""
-    width: Annotated[int, Field(ge=1, le=20_000), NUMBER] = 0
-    height: Annotated[int, Field(ge=1, le=20_000), NUMBER] = 0
+    width: Annotated[int, Field(ge=0, le=20_000), NUMBER] = 0
+    height: Annotated[int, Field(ge=0, le=20_000), NUMBER] = 0
 
 
 class TemplatePreview(_Body):

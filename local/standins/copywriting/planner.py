@@ -58,6 +58,7 @@ class Template:
     kind: str
     block_type: str
     has_image: bool
+    shows_figures: bool = False
 
 
 class Planner(Writer):
@@ -87,7 +88,19 @@ class Planner(Writer):
             return super().rows(name, fields, low, high)
         kept = self.templates if high is None else self.templates[:high]
         pictured = self._pictured(kept)
-        return [self._block(template, fields, pictured=template in pictured) for template in kept]
+        shares = self._shares(kept)
+        return [
+            self._block(template, fields, shares.get(template), pictured=template in pictured)
+            for template in kept
+        ]
+
+    def _shares(self, templates: Sequence[Template]) -> dict[Template, list[Fact]]:
+        """Different facts for blocks of the same kind, where there are enough: no two of them tell the same."""
+        alike = [each for each in templates if each.kind == "features" and not each.shows_figures]
+        facts = _facts_for(Voice(self.voice.reading, self.bank, "features", f"{self.seed}/features"))
+        if len(facts) < len(alike) * _FEW_FACTS:
+            return {}
+        return {template: facts[number :: len(alike)] for number, template in enumerate(alike)}
 
     def _pictured(self, templates: Sequence[Template]) -> list[Template]:
         able = [template for template in templates if template.has_image]
@@ -101,9 +114,11 @@ class Planner(Writer):
                 return max(0, value)
         return USUAL_IMAGES
 
-    def _block(self, template: Template, limits: dict[str, int | None], *, pictured: bool) -> dict[str, Any]:
+    def _block(
+        self, template: Template, limits: dict[str, int | None], share: list[Fact] | None, *, pictured: bool
+    ) -> dict[str, Any]:
         voice = Voice(self.voice.reading, self.bank, template.kind, f"{self.seed}/{template.id}")
-        facts = [fact.id for fact in _facts_for(voice) if fact.id][:_MOST_FACTS]
+        facts = [fact.id for fact in share or _facts_for(voice) if fact.id][:_MOST_FACTS]
         return {
             "template_id": template.id,
             "template": template.id,
@@ -140,8 +155,10 @@ def _template(item: dict[str, Any]) -> Template | None:
     if not isinstance(identity, str) or not identity:
         return None
     block_type = str(item.get("block_type") or "")
-    kind = kind_of(block_type, str(item.get("name") or ""))
-    return Template(identity, kind, block_type, bool(item.get("has_image")))
+    name = str(item.get("name") or "")
+    figures_shown = kind_of(name) == "statistics"
+    kind = kind_of(block_type, name)
+    return Template(identity, kind, block_type, bool(item.get("has_image")), figures_shown)
 
 
 def choose(templates: Sequence[Template], voice: Voice, rng: Random) -> list[Template]:

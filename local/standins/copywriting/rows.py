@@ -145,6 +145,7 @@ def _spare_rows(voice: Voice, limits: Limits, count: int) -> list[Row]:
         rows = [
             {"label": label, "value": value, "ours": value, "usual": "따로 확인해야 함"}
             for label, value in shown
+            if fits(value, limits.get("value")) and fits(value, limits.get("ours"))
         ]
     while len(rows) < count:
         title, body = (

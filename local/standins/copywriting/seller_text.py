@@ -25,7 +25,7 @@ _PAIR = re.compile(
 )
 #: `크기는 50 x 50cm이고`, `용량 250ml,`
 _CLAUSE = re.compile(
-    rf"(?:^|(?<=[\s,]))(?P<name>{_TAKEN})(?:은|는|이|가)\s+(?P<value>[^.!?\n]{{1,60}}?|[^!?\n]{{1,60}}?\d)"
+    rf"(?:^|(?<=[\s,]))(?P<name>{_TAKEN})(?:은|는|이|가)\s+(?P<value>(?:[^.!?]|(?<=\d)\.(?=\d)){{1,60}}?)"
     rf"(?:{_COPULA}(?=[\s.,!]|$)|고(?<=[\da-zA-Z%)]고)(?=\s)|,(?=\s+(?:{_TAKEN})(?:은|는|이|가)\s))[\s,.!]*"
 )
 _SALE = re.compile(
@@ -34,14 +34,22 @@ _SALE = re.compile(
 )
 _IS = re.compile(rf"(?<=[가-힣\w)])(?:입니다|이에요|이예요|예요)(?=[\s.!]|$)")
 _GREETING = re.compile(r"^\s*(?:안녕하세요|안녕하십니까|반갑습니다)[^.!?\n]*[.!?~]*\s*")
-_SUBJECT = re.compile(r"^(?:(?:저희|우리|이번에|이|본|제가)\s+)*(?:(?:상품|제품|것|가게)(?:은|는|에서는?)\s+)?")
-_WON = re.compile(r"(?:₩\s*)?(?<![\d.,])(?P<man>\d{1,4}\s*만\s*)?(?P<rest>\d[\d,]*)?\s*(?P<thousand>천)?\s*원")
+_SUBJECT = re.compile(
+    r"^(?:(?:저희|우리|이번에|이|본|제가)\s+)*(?:(?:상품|제품|것|가게)(?:은|는|에서는?)\s+)?"
+)
+_WON = re.compile(
+    r"(?:₩\s*)?(?<![\d.,])(?P<man>\d{1,4}\s*만\s*)?(?P<rest>\d[\d,]{0,14})?\s?(?P<thousand>천)?\s?원"
+)
 _NOT_THE_PRICE = re.compile(r"배송|택배|정가|쿠폰|적립|이상|원가|할인 ?금액|보증금")
+_ATTRIBUTE = re.compile(rf"(?:^|[\s,])(?:{_TAKEN})(?:은|는|이|가)\s")
 _FINISHED = re.compile(r"[다요죠음함됨]$")
-_SENTENCES = re.compile(r"(?<=[^\d\s][.!?])\s+|(?<=\d[.!?])\s+(?=[가-힣])|\s*\n+\s*")
-_BULLET = re.compile(r"^[\s\-*•·▶■✔]+")
-_MATERIAL = re.compile(r"종이 ?상자|종이|비닐류?|유리병?|플라스틱|스티로폼|알루미늄|금속캔|캔|페트병?|PET|PP|에어캡|뽁뽁이", re.IGNORECASE)
-_NAME_ROOM, _LABEL_ROOM, _VALUE_ROOM = 80, 60, 200
+_SENTENCES = re.compile(r"(?<=[^\d\s][.!?]) |(?<=\d[.!?]) (?=[가-힣])")
+_BULLETS = " -*•·▶■✔"
+_MATERIAL = re.compile(
+    r"종이 ?상자|종이|비닐류?|유리병?|플라스틱|스티로폼|알루미늄|금속캔|캔|페트병?|PET|PP|에어캡|뽁뽁이",
+    re.IGNORECASE,
+)
+_NAME_ROOM, _VALUE_ROOM = 80, 200
 _MOST_PRICE = 10_000_000_000
 
 
@@ -62,7 +70,8 @@ def read_listing(text: str) -> Listing:
 
     What is neither the name nor an attribute, nor the price or the packaging, is the description, in its order.
     """
-    sentences = [each for each in map(_tidy, _SENTENCES.split(_GREETING.sub("", text))) if each]
+    lines = (" ".join(line.split()).lstrip(_BULLETS) for line in _GREETING.sub("", text).splitlines())
+    sentences = [sentence for line in lines for sentence in _SENTENCES.split(line) if sentence]
     pairs, rest = _split_off_pairs(sentences)
     named = next((value for label, value in pairs if re.fullmatch(_NAMED, label)), "")
     name, told = (named, "") if named else _name(rest)
@@ -70,15 +79,11 @@ def read_listing(text: str) -> Listing:
     return Listing(
         name=name or _clip(text.strip(), _NAME_ROOM) or "이름 없는 상품",
         category=next((value for label, value in pairs if re.fullmatch(_SORTED, label)), None),
-        price_krw=_price(text),
+        price_krw=_price(" ".join(text.split())),
         description=" ".join(described) or told or name,
-        attributes=tuple(dict(_attributes(pairs)).items()),
+        attributes=tuple(_attributes(pairs).items()),
         packaging=tuple(dict.fromkeys(_packaging(sentences))),
     )
-
-
-def _tidy(line: str) -> str:
-    return re.sub(r"\s+", " ", _BULLET.sub("", line)).strip()
 
 
 def _split_off_pairs(sentences: list[str]) -> tuple[list[tuple[str, str]], list[str]]:
@@ -108,7 +113,9 @@ def _pairs_of(sentence: str) -> tuple[list[tuple[str, str]], str]:
 
 
 def _only_priced(sentence: str) -> bool:
-    return re.fullmatch(rf"(?:{_PRICED})?(?:은|는)?\s*{_WON.pattern}(?:{_COPULA})?[.!]?", sentence) is not None
+    return (
+        re.fullmatch(rf"(?:{_PRICED})?(?:은|는)?\s*{_WON.pattern}(?:{_COPULA})?[.!]?", sentence) is not None
+    )
 
 
 def _name(sentences: list[str]) -> tuple[str, str]:
@@ -116,11 +123,16 @@ def _name(sentences: list[str]) -> tuple[str, str]:
     for pattern in (_SALE, _IS):
         for sentence in sentences:
             found = pattern.search(sentence)
-            name = _SUBJECT.sub("", sentence[: found.start()]).strip(" ,") if found else ""
+            name = _first_phrase(sentence[: found.start()]) if found else ""
             if found and 0 < len(name) <= _NAME_ROOM:
                 return name, sentence if not sentence[found.end() :].strip(" .!~") else ""
     first = sentences[0] if sentences else ""
     return _clip(first.rstrip(" .!~"), _NAME_ROOM), first if len(first) <= _NAME_ROOM else ""
+
+
+def _first_phrase(words: str) -> str:
+    """The words without `이 제품은` before them and `소재는 ...` after them."""
+    return _ATTRIBUTE.split(_SUBJECT.sub("", words), maxsplit=1)[0].strip(" ,")
 
 
 def _clip(text: str, room: int) -> str:
@@ -129,12 +141,13 @@ def _clip(text: str, room: int) -> str:
     return line if len(line) <= room else line[:room].rsplit(" ", 1)[0].strip()
 
 
-def _attributes(pairs: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+def _attributes(pairs: list[tuple[str, str]]) -> dict[str, str]:
     """The pairs that are attributes; the first value of a name stands."""
-    for label, value in reversed(pairs):
-        other = re.fullmatch(rf"{_NAMED}|{_PRICED}|{_PACKED}|{_SORTED}", label)
-        if not other and value and len(label) <= _LABEL_ROOM:
-            yield label, value
+    kept: dict[str, str] = {}
+    for label, value in pairs:
+        if value and not re.fullmatch(rf"{_NAMED}|{_PRICED}|{_PACKED}|{_SORTED}", label):
+            kept.setdefault(label, value)
+    return kept
 
 
 def _price(text: str) -> int | None:

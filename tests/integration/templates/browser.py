@@ -16,12 +16,13 @@ import pytest
 from aiohttp import web
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
+PICTURE = "/picture"  # the one address a page may ask for
 _FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-default-apps", "--disable-dev-shm-usage", "--disable-sync",
-    "--remote-debugging-port=0", "about:blank",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--remote-debugging-port=0", "about:blank",
 )  # fmt: skip
-# Everything a reader could do to a page, to every element at once; then two frames, in which handlers have run.
+# Everything a reader could do to a page, to every element at once; then turns of the event loop, in which handlers run.
 _TOUCH = """
 (async () => {
   for (const one of document.querySelectorAll('*')) {
@@ -31,7 +32,7 @@ _TOUCH = """
     }
     if (one.tagName === 'A' || one.tagName === 'BUTTON' || one.tagName === 'INPUT') one.click();
   }
-  for (let n = 0; n < 2; n++) await new Promise(done => requestAnimationFrame(done));
+  for (let n = 0; n < 3; n++) await new Promise(done => setTimeout(done));
 })()
 """
 
@@ -66,7 +67,7 @@ class Pages:
             html, headers = self.documents[int(number)]
             kind = {"Content-Type": "text/html; charset=utf-8"}
             return web.Response(body=html.encode(), headers={**headers, **kind})
-        if request.path != "/favicon.ico":
+        if request.path not in {"/favicon.ico", PICTURE}:
             self.hits.append(request.path)
         return web.Response(status=404)
 
@@ -107,7 +108,10 @@ class Tab:
         await self.call("Page.navigate", url=url)
         async with asyncio.timeout(20):
             await self._loaded.wait()
-        await self.call("Runtime.evaluate", expression=_TOUCH, awaitPromise=True, timeout=5000)
+        try:
+            await self.call("Runtime.evaluate", expression=_TOUCH, awaitPromise=True)
+        except TimeoutError:
+            self.seen.append("stuck")  # it went away under our hands
         return self.seen
 
     async def call(self, method: str, **params: Any) -> dict[str, Any]:
@@ -115,7 +119,7 @@ class Tab:
         self._number += 1
         answer = self._answers[self._number] = asyncio.get_running_loop().create_future()
         await self._socket.send_json({"id": self._number, "method": method, "params": params})
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(10):
             told: dict[str, Any] = await answer
         return told
 
@@ -128,7 +132,9 @@ class Tab:
         async for message in self._socket:
             told = message.json()
             if "id" in told:
-                self._answers.pop(told["id"]).set_result(told)
+                answer = self._answers.pop(told["id"])
+                if not answer.done():  # its caller may have given up
+                    answer.set_result(told)
             else:
                 await self._noted(told["method"], told["params"])
 

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.integration.templates.browser import Pages, browsing, serving
+from tests.integration.templates.browser import PICTURE, Pages, browsing, serving
 from tests.integration.templates.payloads import ADDRESSES, BREAKOUTS, HIT, MARKUP
 
 FRAME = """<section style="padding:20px;color:{{ theme.ink }}" title="{{ headline }}" aria-label="{{ headline }}">
@@ -46,7 +46,7 @@ def slot_previews(api: httpx.Client) -> list[tuple[str, httpx.Response]]:
         text = storable(payload)
         line = " ".join(text.split())
         slots = {"headline": line, "body": text, "note": text, "items": [{"title": line}]}
-        images = {"photo": {"url": "https://pictures.invalid/a.jpg", "alt": line[:300]}}
+        images = {"photo": {"url": f"{HIT}{PICTURE}", "alt": line[:300]}}
         previews.append(
             (
                 f"slots: {payload}",
@@ -101,7 +101,7 @@ async def test_nothing_in_a_preview_runs(api: httpx.Client, tmp_path: Path) -> N
             assert bare != answer.text
             for how, text, headers in (("as sent", answer.text, as_sent(answer)), ("bare", bare, {})):
                 seen = await tab.visit(pages.add(addressed(pages, text), headers))
-                if harm := [one for one in seen if one != "request Image https://pictures.invalid/a.jpg"]:
+                if harm := [one for one in seen if one != f"request Image {pages.url}{PICTURE}"]:
                     found[f"{how}, {name}"] = harm
         hits = pages.hits
     assert found == {}

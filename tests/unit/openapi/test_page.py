@@ -70,7 +70,7 @@ def test_everything_is_on_it(reader: Reader) -> None:
     methods = [one for item in spec["paths"].values() for key, one in item.items() if key != "parameters"]
     assert {one["operationId"] for one in methods} <= set(reader.ids)
     assert {f"schema-{name}" for name in spec["components"]["schemas"]} <= set(reader.ids)
-    assert HTML.count("<code>curl") == len(methods)
+    assert HTML.count('<pre tabindex="0"><code>curl ') == len(methods)
 
 
 def test_prose_is_escaped() -> None:
