@@ -52,15 +52,19 @@ class Models:
     latency: dict[str, float]
     calls: list[Call] = field(default_factory=list)
     recorded: dict[bytes, asyncio.Task[bytes]] = field(default_factory=dict)
+    bodies: dict[bytes, tuple[str, Any]] = field(default_factory=dict)
 
     async def answer(self, request: web.Request) -> web.Response:
         """Answer a call as the stand-in answered the first of its kind."""
         arrived = time.time()
         body = await request.read()
-        endpoint = "images" if request.path.endswith("/generations") else endpoint_of(json.loads(body))
         kind = hashlib.sha256(request.path.encode() + _VARYING.sub(b"", body)).digest()
         if kind not in self.recorded:
+            parsed = json.loads(body)
+            name = "images" if request.path.endswith("/generations") else endpoint_of(parsed)
+            self.bodies[kind] = name, parsed
             self.recorded[kind] = asyncio.create_task(self._ask(request, body))
+        endpoint = self.bodies[kind][0]
         content = await self.recorded[kind]
         await asyncio.sleep(max(0.0, arrived + self.latency.get(endpoint, 0.0) - time.time()))
         self.calls.append(Call(endpoint, arrived, time.time()))
@@ -69,6 +73,10 @@ class Models:
     async def show(self, _: web.Request) -> web.Response:
         """Every call so far."""
         return web.json_response([[call.endpoint, call.arrived, call.answered] for call in self.calls])
+
+    async def kinds(self, _: web.Request) -> web.Response:
+        """The first body of each kind, with its endpoint."""
+        return web.json_response(list(self.bodies.values()))
 
     async def forget(self, _: web.Request) -> web.Response:
         """Forget the calls; the answers stay recorded."""
@@ -118,6 +126,7 @@ def models_app(models: Models) -> web.Application:
     app.router.add_post("/v1/images/generations", models.answer)
     app.router.add_get("/_calls", models.show)
     app.router.add_delete("/_calls", models.forget)
+    app.router.add_get("/_kinds", models.kinds)
     return app
 
 

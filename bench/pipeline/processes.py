@@ -1,4 +1,4 @@
-"""Processes on cores: which belong to a stack, where they run, what they have used (Linux: proc_pid_stat in proc(5))."""
+"""Processes on cores: which belong to a stack, where they run, what they have used (proc_pid_stat in proc(5))."""
 
 from __future__ import annotations
 

@@ -77,10 +77,10 @@ def bench_stack(
         data = Path(folder)
         services = _fixed_services(models, objects, Addresses(base).url("standins"), latency)
         try:
-            _up(data, base, _environment(models, objects) | SETTINGS | (settings or {}))
+            _up(data, base, {**_environment(models, objects), **SETTINGS, **(settings or {})})
             ensure_photos(data / "photos")
             stack = BenchStack(data, f"http://{HOST}:{models}", read_stack(data))
-            _spread(data, stack, services.pid)
+            _spread(stack, services.pid)
             yield stack
         finally:
             stop_stack(data)
@@ -129,7 +129,7 @@ def _up(data: Path, base: int, environment: Mapping[str, str]) -> None:
         raise BenchError(f"the stack does not come up:\n{done.stdout[-1000:]}{done.stderr[-2000:]}")
 
 
-def _spread(data: Path, stack: BenchStack, services: int) -> None:
+def _spread(stack: BenchStack, services: int) -> None:
     """The worker on one core; the supervisor, all it has started, the fixed services and this process on the other."""
     supervisors = {_parent(stack.worker)}
     others = set().union(*(descendants(pid) for pid in supervisors), {services, os.getpid()})

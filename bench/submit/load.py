@@ -32,9 +32,7 @@ async def load(order: dict[str, Any]) -> dict[str, Any]:
                     statuses[answer.status] += 1
 
         tokens = order["tokens"]
-        await asyncio.gather(
-            *(one(_headers(tokens[n % len(tokens)])) for n in range(order["connections"]))
-        )
+        await asyncio.gather(*(one(_headers(tokens[n % len(tokens)])) for n in range(order["connections"])))
         seconds = time.perf_counter() - began
     return {"requests": statuses.total(), "seconds": seconds, "statuses": dict(statuses)}
 

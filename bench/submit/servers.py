@@ -33,7 +33,7 @@ _WORKER = "functions-0"
 _QUEUE, _OLD, _REDIS = 62, 63, 64  # offsets from the stack's port base
 _USERS = 64
 _READY_LIMIT = 30.0
-_SERVICE = ROOT / "bench" / "submit" / "old_service"
+_SERVICE = ROOT / "bench" / "submit" / "old_stack"
 
 # No rate and no budget in the way, and nobody makes the pages that are asked for.
 _SETTINGS = {
@@ -65,8 +65,8 @@ class Side:
 
 
 @contextmanager
-def both_sides(old_python: Path) -> Iterator[tuple[Side, Side]]:
-    """Start ours and the old one on one PostgreSQL.
+def both_sides(old_python: Path) -> Iterator[tuple[Side, Side, str]]:
+    """Start ours and the old one on one PostgreSQL; both, and its URL.
 
     Raises:
         BenchError: something does not start.
@@ -83,10 +83,17 @@ def both_sides(old_python: Path) -> Iterator[tuple[Side, Side]]:
         _wait(f"{ours_url}/api/generation/actuator/health")
         _wait(f"{old_url}/health")
         supervisor = holder(data)
-        pin((descendants(supervisor) if supervisor else set()) | {queue.pid, redis.pid, os.getpid()}, OTHER_CORE)
+        pin(
+            (descendants(supervisor) if supervisor else set()) | {queue.pid, redis.pid, os.getpid()},
+            OTHER_CORE,
+        )
         pin({ours.pid, old.pid}, SERVER_CORE)
         tokens = [make_token(data, f"bench-user-{number}") for number in range(_USERS)]
-        yield Side("ours", ours_url + PATH, ours.pid, tokens), Side("old", old_url + PATH, old.pid, ["none"])
+        sides = (
+            Side("ours", ours_url + PATH, ours.pid, tokens),
+            Side("old", old_url + PATH, old.pid, ["none"]),
+        )
+        yield *sides, str(facts["database_url"])
 
 
 def forget_tasks(database_url: str) -> None:
@@ -143,7 +150,11 @@ def _running(
     command: Sequence[str], environment: Mapping[str, str] | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(
-        command, cwd=ROOT, env=dict(environment or os.environ), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command,
+        cwd=ROOT,
+        env=dict(environment or os.environ),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     try:
         yield process

@@ -14,7 +14,7 @@ from generation.documents.requests import MAX_BYTES, Document, DocumentKind
 from generation.documents.search import Query, search
 from generation.tasks.answers import accepted
 from shared.blueprint import Endpoints
-from shared.errors import FieldIssue, FieldsError
+from shared.errors import FieldIssue, FieldsError, NotFoundError
 from shared.http import Call, Reply, reply
 from shared.messages import EMBEDDING_QUEUE
 from shared.times import now
@@ -40,13 +40,13 @@ async def embed(root: App, call: Call) -> Reply:
 
 async def embedded(root: App, call: Call) -> Reply:
     """A document, and whether search finds it yet."""
-    owner, post_id = call.user, call.params["post_id"]
+    owner, post_id = call.user, _post_id(call)
     return reply(await root.database.run(lambda cursor: repository.view(cursor, owner, post_id)))
 
 
 async def forget(root: App, call: Call) -> Reply:
     """Delete a document and everything made of it; 204."""
-    owner, post_id = call.user, call.params["post_id"]
+    owner, post_id = call.user, _post_id(call)
     await root.database.run(lambda cursor: repository.delete(cursor, owner, post_id, now()))
     return Reply(204)
 
@@ -65,8 +65,8 @@ def _query(call: Call) -> Query:
         FieldsError: each that is not what it should be.
     """
     text, issues = call.query.get("q", "").strip(), []
-    if not 0 < len(text) <= LONGEST_QUERY or "\0" in text:
-        issues.append(FieldIssue("q", f"must be 1 to {LONGEST_QUERY} characters"))
+    if not 0 < len(text) <= LONGEST_QUERY or not _storable(text):
+        issues.append(FieldIssue("q", f"must be 1 to {LONGEST_QUERY} characters of text"))
     k = call.whole_number("k") or DEFAULT_HITS
     if k > MOST_HITS:
         issues.append(FieldIssue("k", f"must be at most {MOST_HITS}"))
@@ -76,11 +76,23 @@ def _query(call: Call) -> Query:
             FieldIssue("kind", f"{', '.join(sorted(unknown))[:100]}: not among {', '.join(DocumentKind)}")
         )
     post_id = call.query.get("post_id") or None
-    if post_id is not None and "\0" in post_id:
+    if post_id is not None and not _storable(post_id):
         issues.append(FieldIssue("post_id", "is not the id of a document"))
     if issues:
         raise FieldsError(issues)
     return Query(text, k, tuple(kind for kind in DocumentKind if kind in asked), post_id)
+
+
+def _post_id(call: Call) -> str:
+    """The path's; what PostgreSQL cannot hold names nothing."""
+    post_id = call.params["post_id"]
+    if not _storable(post_id):
+        raise NotFoundError("There is no such document.")
+    return post_id
+
+
+def _storable(text: str) -> bool:
+    return not any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in text)
 
 
 endpoints.route("embeddings", "embeddings", post=embed)

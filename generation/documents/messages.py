@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AliasChoices, ConfigDict, Field, ValidationError
 
-from generation.documents.requests import MAX_BYTES, Document
+from generation.documents.requests import MAX_BYTES, Document, DocumentKind
 from generation.fields import NUMBER, Text
 from shared.errors import MalformedError
 
@@ -99,7 +99,17 @@ def is_task_message(body: bytes) -> bool:
 
 def message_schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of version 1, as docs/queues.md shows it."""
-    return DocumentMessage.model_json_schema(by_alias=False)
+    schema = DocumentMessage.model_json_schema(by_alias=False)
+    schema["properties"] = {
+        name: {key: value for key, value in field.items() if key != "title"}
+        for name, field in schema["properties"].items()
+    }
+    schema["properties"]["kind"] = {"enum": [kind.value for kind in DocumentKind], "default": "post"}
+    dropped = {"$defs", "description"}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **{key: value for key, value in schema.items() if key not in dropped},
+    }
 
 
 def _json_object(body: bytes) -> dict[str, Any]:

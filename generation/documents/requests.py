@@ -39,7 +39,10 @@ def _post_id(value: str) -> str:
 
 
 PostId = Annotated[
-    str, BeforeValidator(_as_text), AfterValidator(_post_id), Field(json_schema_extra={"pattern": _POST_ID})
+    str,
+    BeforeValidator(_as_text),
+    AfterValidator(_post_id),
+    Field(json_schema_extra={"type": ["string", "integer"], "pattern": _POST_ID}),
 ]
 Title = Annotated[Text, Field(min_length=1, max_length=300, json_schema_extra=NOT_BLANK)]
 Content = Annotated[Text, Field(min_length=1, json_schema_extra=NOT_BLANK)]

@@ -20,8 +20,8 @@ _NAMES = {
 _MOST_OF_A_KIND = {DocumentKind.FAQ: 6, DocumentKind.REVIEW: 6, DocumentKind.POST: 3}
 _LONGEST_FACT = 500
 _LONGEST_QUERY = 500
-# A search always finds something. About this product is what holds most letters of its name, or is near in meaning:
-# of text-embedding-3-small's pairs, unrelated ones stay below 0.35.
+# A search always finds something. About this product is what holds most letters of its name, or is near in meaning;
+# rather too little than the words of another product's customers.
 _COVERED = 0.6
 _SIMILAR = 0.5
 

@@ -85,8 +85,9 @@ class DocumentSubmitter:
         """
 
         def store(cursor: Cursor) -> dict[str, Any]:
-            row, _ = self._accept(cursor, owner, document, arrived, limited=False)
-            tasks.mark_enqueued(cursor, row["task_id"])
+            row, new = self._accept(cursor, owner, document, arrived, limited=False)
+            if new:  # a task that is there may be ending just now, waiting for the document's row
+                tasks.mark_enqueued(cursor, row["task_id"])
             return row
 
         row = await self.database.run(store)

@@ -1,7 +1,7 @@
 """Embeddings as numbers: half precision where they are stored, text where PostgreSQL reads them.
 
-Half precision is enough: pgvector's `halfvec` takes half the room, and of ten nearest neighbours it changes none that
-matters (docs/search.md has the figures).
+Half precision is enough: pgvector's `halfvec` takes half the room of `vector`, in table and index. Measured with the
+stand-in's vectors (60 queries, 1,500 texts): 99.8 % of the ten nearest are the same, the first five always.
 """
 
 from __future__ import annotations

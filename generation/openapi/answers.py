@@ -91,6 +91,15 @@ class ImageResult(_Answer):
     prompt: str
 
 
+class DocumentResult(_Answer):
+    """Of a task of kind `embedding`; `superseded`: a newer version came meanwhile."""
+
+    post_id: str
+    version: _Version
+    chunks: _Count
+    superseded: bool = False
+
+
 class Task(_Answer):
     """One piece of work: how far it is, what came of it, what it cost."""
 
@@ -102,7 +111,7 @@ class Task(_Answer):
     started_at: datetime | None
     finished_at: datetime | None
     attempt: Annotated[int, Field(ge=0, description="Counts runs.")]
-    result: PageResult | BlockResult | ImageResult | None
+    result: PageResult | BlockResult | ImageResult | DocumentResult | None
     warnings: list[TaskWarning]
     error: Explanation | None
     cost: TaskCost

@@ -1,12 +1,14 @@
-"""Images in S3, or in any store that speaks its protocol."""
+"""Images in S3, or in any store that speaks its protocol.
+
+Four calls of the REST API (PUT, GET, HEAD of an object, HEAD of the bucket) over aiohttp, signed by botocore, boto3's
+core. boto3's own client holds the whole of S3's service model, 14 MB in every worker, and runs on threads
+(docs/decisions/0010-s3-over-aiohttp.md).
+"""
 
 from __future__ import annotations
 
-import asyncio
-import threading
+import re
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -15,30 +17,32 @@ from shared.errors import AppError, PermanentError, UnavailableError
 from shared.settings import AssetSettings
 
 if TYPE_CHECKING:
-    from botocore.exceptions import ClientError
-    from mypy_boto3_s3 import S3Client
+    from aiohttp import ClientSession
+    from botocore.auth import S3SigV4Auth
+    from yarl import URL
 
-_THREADS = 8
+_CONNECTIONS = 64
 _CONNECT_SECONDS = 3
-_READ_SECONDS = 10
+_READ_SECONDS = 20
 _RETRY_AFTER_SECONDS = 2.0
 # Keys contain the content's hash, so what is behind one never changes.
 _CACHE_FOR_EVER = "public, max-age=31536000, immutable"
 # 4xx codes of S3 that are about the moment, not about the request (S3 API reference, "Error responses").
 _PASSING = frozenset({"RequestTimeout", "SlowDown", "OperationAborted", "Throttling", "TooManyRequests"})
+_CODE = re.compile(rb"<Code>([A-Za-z]{1,60})</Code>")
 
 
 class S3Assets:
-    """An AssetStore on boto3, which is synchronous: its calls run on a few threads of their own.
+    """An AssetStore; one session per process, opened at the first call. Nothing is retried here.
 
-    The role needs s3:PutObject, s3:GetObject and s3:ListBucket; without the last S3 answers 403 instead of 404.
+    The key needs s3:PutObject, s3:GetObject and s3:ListBucket; without the last S3 answers 403 instead of 404.
     """
 
     def __init__(self, settings: AssetSettings) -> None:
         self._settings = settings
-        self._threads = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="s3")
-        self._building = threading.Lock()
-        self._built: S3Client | None = None
+        self._base = _base(settings)
+        self._signer: S3SigV4Auth | None = None
+        self._session: ClientSession | None = None
 
     async def put(self, key: str, content: bytes, content_type: str) -> None:
         """Store under `key`; the same key and content again is fine.
@@ -47,15 +51,8 @@ class S3Assets:
             UnavailableError: the store does not answer.
             PermanentError: `asset_rejected`.
         """
-        await self._run(
-            lambda s3: s3.put_object(
-                Bucket=self._settings.bucket,
-                Key=key,
-                Body=content,
-                ContentType=content_type,
-                CacheControl=_CACHE_FOR_EVER,
-            )
-        )
+        headers = {"Content-Type": content_type, "Cache-Control": _CACHE_FOR_EVER}
+        await self._call("PUT", _checked(key), content, headers)
 
     async def read(self, key: str) -> bytes:
         """The content stored under `key`.
@@ -65,21 +62,13 @@ class S3Assets:
             PermanentError: `asset_unreadable`, it is not there; `asset_rejected`.
         """
         try:
-            return await self._run(
-                lambda s3: s3.get_object(Bucket=self._settings.bucket, Key=key)["Body"].read()
-            )
+            return await self._call("GET", _checked(key))
         except _MissingError as error:
             raise PermanentError("The asset is not in the store.", code="asset_unreadable") from error
 
     def url(self, key: str) -> str:
         """The address a browser reads `key` at."""
-        settings = self._settings
-        if settings.public_url:
-            base = settings.public_url.rstrip("/")
-        elif settings.endpoint_url:
-            base = f"{settings.endpoint_url.rstrip('/')}/{settings.bucket}"
-        else:
-            base = f"https://{settings.bucket}.s3.{settings.region}.amazonaws.com"
+        base = self._settings.public_url.rstrip("/") if self._settings.public_url else self._base
         return f"{base}/{quote(key)}"
 
     async def readable(self, key: str) -> bool:
@@ -90,7 +79,7 @@ class S3Assets:
             PermanentError: `asset_rejected`.
         """
         try:
-            await self._run(lambda s3: s3.head_object(Bucket=self._settings.bucket, Key=key))
+            await self._call("HEAD", _checked(key))
         except _MissingError:
             return False
         return True
@@ -103,39 +92,49 @@ class S3Assets:
         """
         started = time.perf_counter()
         try:
-            await self._run(lambda s3: s3.head_bucket(Bucket=self._settings.bucket))
+            await self._call("HEAD", "")
         except PermanentError as error:
             raise UnavailableError("The asset bucket refuses us.", code="assets_unavailable") from error
         return time.perf_counter() - started
 
     async def close(self) -> None:
-        """End the threads and close the connections."""
-        await asyncio.to_thread(self._threads.shutdown)
-        if self._built is not None:
-            self._built.close()
-            self._built = None
+        """Close the connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
 
-    async def _run[T](self, call: Callable[[S3Client], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._call, call)
+    async def _call(
+        self, method: str, key: str, content: bytes = b"", headers: dict[str, str] | None = None
+    ) -> bytes:
+        import aiohttp
+        from yarl import URL
 
-    def _call[T](self, call: Callable[[S3Client], T]) -> T:
-        from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
-
+        url = URL(f"{self._base}/{quote(key, safe='/~')}", encoded=True)
+        signed = self._signed(method, url, content, headers or {})
         try:
-            return call(self._client())
-        except ClientError as error:
-            raise _refusal(error) from error
-        except ParamValidationError as error:
-            raise PermanentError(f"Not an S3 request: {error}", code="asset_rejected") from error
-        except BotoCoreError as error:
+            async with self._connected().request(
+                method, url, data=content or None, headers=signed, allow_redirects=False
+            ) as answer:
+                body = await answer.read()
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise _away() from error
+        if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
+            raise _refusal(answer.status, body)
+        return body
 
-    def _client(self) -> S3Client:
-        # Eight threads may make the first call at once; boto3 sessions are not thread safe, clients are.
-        with self._building:
-            if self._built is None:
-                self._built = _connect(self._settings)
-            return self._built
+    def _signed(self, method: str, url: URL, content: bytes, headers: dict[str, str]) -> dict[str, str]:
+        from botocore.awsrequest import AWSRequest
+
+        request = AWSRequest(method, str(url), headers=headers, data=content)
+        if self._signer is None:
+            self._signer = _signer(self._settings)
+        self._signer.add_auth(request)
+        return dict(request.headers.items())
+
+    def _connected(self) -> ClientSession:
+        if self._session is None:
+            self._session = _open()
+        return self._session
 
 
 class _MissingError(PermanentError):
@@ -144,33 +143,48 @@ class _MissingError(PermanentError):
     code = "asset_rejected"
 
 
-def _connect(settings: AssetSettings) -> S3Client:
-    import boto3
-    from botocore.config import Config
+def _base(settings: AssetSettings) -> str:
+    # Another store than Amazon's hardly ever has a host name for each bucket.
+    if settings.endpoint_url:
+        return f"{settings.endpoint_url.rstrip('/')}/{settings.bucket}"
+    return f"https://{settings.bucket}.s3.{settings.region}.amazonaws.com"
 
-    config = Config(
-        connect_timeout=_CONNECT_SECONDS,
-        read_timeout=_READ_SECONDS,
-        retries={"total_max_attempts": 1},
-        max_pool_connections=_THREADS,
-        s3={"addressing_style": "path" if settings.endpoint_url else "virtual"},
-        # Only what settings.py read: no proxy and no endpoint from the environment.
-        proxies={},
-        ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]  # newer than the published stubs
-        # Stores other than Amazon's do not all know the newer checksums.
-        request_checksum_calculation="when_required",
-        response_checksum_validation="when_required",
+
+def _signer(settings: AssetSettings) -> S3SigV4Auth:
+    from botocore.auth import S3SigV4Auth
+    from botocore.credentials import Credentials
+
+    key = settings.access_key_id.get_secret_value()
+    credentials = Credentials(key, settings.secret_access_key.get_secret_value())
+    return S3SigV4Auth(credentials, "s3", settings.region)
+
+
+def _open() -> ClientSession:
+    import aiohttp
+
+    timeout = aiohttp.ClientTimeout(
+        connect=_READ_SECONDS, sock_connect=_CONNECT_SECONDS, sock_read=_READ_SECONDS
     )
-    return boto3.session.Session(
-        aws_access_key_id=settings.access_key_id.get_secret_value(),
-        aws_secret_access_key=settings.secret_access_key.get_secret_value(),
-        region_name=settings.region,
-    ).client("s3", endpoint_url=settings.endpoint_url, config=config)
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=_CONNECTIONS),
+        timeout=timeout,
+        # What aiohttp would add is not signed.
+        skip_auto_headers=("Accept", "Accept-Encoding", "User-Agent", "Content-Type"),
+        auto_decompress=False,
+        trust_env=False,
+        cookie_jar=aiohttp.DummyCookieJar(),
+    )
 
 
-def _refusal(error: ClientError) -> AppError:
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    code = error.response.get("Error", {}).get("Code", "")
+def _checked(key: str) -> str:
+    if not key:
+        raise PermanentError("An asset needs a key.", code="asset_rejected")
+    return key
+
+
+def _refusal(status: int, body: bytes) -> AppError:
+    found = _CODE.search(body)
+    code = found[1].decode() if found else ""
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS:
         return _away()
     if code in _PASSING:

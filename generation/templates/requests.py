@@ -20,6 +20,7 @@ from generation.fields import (
     Version,
     WebAddress,
     exactly_one,
+    missing,
 )
 
 
@@ -207,6 +208,8 @@ class NewSet(_SetBody):
 
 class SetChange(_SetBody):
     """PUT /template-sets/{id}: what is left out stays; `version` is the version the change was made on."""
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": [missing("items"), missing("template_ids")]})
 
     version: Version
     name: Name | None = None

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from local.standins.copywriting.bank import load_bank
-from local.standins.copywriting.kinds import kind_of
+from local.standins.copywriting.kinds import kind_of_block
 from local.standins.copywriting.planner import Planner
 from local.standins.copywriting.reading import Reading, read_messages
 from local.standins.copywriting.schema_fill import Filler, Speaker
@@ -58,7 +58,7 @@ def speaker_for(
         return Planner(reading, bank, seed, _offered_templates(schema))
     block = reading.block
     hints = (str(block.get(key) or "") for key in ("block_type", "template_name", "template", "name"))
-    return Writer(Voice(reading, bank, kind_of(*hints, name.removeprefix("block")), seed))
+    return Writer(Voice(reading, bank, kind_of_block(*hints, name.removeprefix("block")), seed))
 
 
 def _offered_templates(schema: Any, depth: int = 0) -> list[str]:

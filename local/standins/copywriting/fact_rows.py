@@ -32,8 +32,9 @@ FEATURE_KEYS = (
 )  # fmt: skip
 _COMPARED_KEYS = (
     "origin", "ingredient", "material", "texture", "taste", "roast", "process", "size", "storage", "wash",
-    "battery", "charge", "noise", "mode", "fit", "altitude", "shelf", "certificate",
+    "battery", "charge", "noise", "mode", "fit", "altitude", "shelf",
 )  # fmt: skip
+_NO_RIVAL = ("certificate", "made", "warranty", "price")  # nothing to be said of what others usually do
 _SOURCES = {"notice": ("notice",), "packaging": ("packaging",), "specification": ("attribute",)}
 
 #: kinds whose facts are those of a table
@@ -130,11 +131,23 @@ def questions(voice: Voice, limits: Limits, count: int) -> list[Row]:
 
 
 def comparisons(voice: Voice, limits: Limits, count: int) -> list[Row]:
-    """What this product states beside what is usually left unstated."""
+    """What this product states beside what is usually left unstated; the sorts of fact that tell most come first."""
     rows: list[Row] = []
-    for fact, about in distinct(voice):
-        fitting = fits(fact.value, limits.get("ours")) and fits(fact.name, limits.get("label"))
-        if fitting and fact.source == "attribute" and about.key in _COMPARED_KEYS and len(rows) < count:
-            voice.rest_on(fact)
-            rows.append({"label": fact.name, "headline": fact.name, "ours": fact.value, "usual": about.usual})
+    told = [
+        pair for pair in distinct(voice) if pair[0].source == "attribute" and pair[1].key not in _NO_RIVAL
+    ]
+    for fact, about in sorted(told, key=lambda pair: pair[1].key not in _COMPARED_KEYS):
+        # Where no column names the fact, the value does.
+        ours = fact.value if "label" in limits else f"{fact.name} {fact.value}"
+        if (
+            len(rows) >= count
+            or not fits(ours, limits.get("ours"))
+            or not fits(fact.name, limits.get("label"))
+        ):
+            continue
+        voice.rest_on(fact)
+        way = next(voice.sayable(voice.shuffled(about.way), limits.get("body"), fact), None)
+        rows.append(
+            {"label": fact.name, "headline": fact.name, "ours": ours, "usual": about.usual, "body": way}
+        )
     return rows

@@ -39,3 +39,10 @@ def kind_of(*names: str) -> str:
             if re.search(pattern, text) or re.search(pattern, spaced):
                 return kind
     return "any"
+
+
+def kind_of_block(block_type: str, *names: str) -> str:
+    """The kind by the block's type, else by its names; a story named `이런 분께` tells the buyer's own situations."""
+    kind = kind_of(block_type, *names)
+    told_to_buyer = kind == "story" and "audience" in (kind_of(name) for name in names)
+    return "scene" if told_to_buyer else kind

@@ -67,7 +67,7 @@ def gather(reading: Reading, bank: Bank, rng: Random, allowed: Callable[[str], b
         usable = [option for option in options if allowed(option)] or options
         values[key] = Known(seat.pick(usable, key) if seat else usable[rng.randrange(len(usable))])
     facts = tuple((fact, bank.about(fact.name)) for fact in reading.facts if _statable(fact, allowed))
-    values |= _fact_values(facts) | _sentences(reading, allowed)
+    values |= _fact_values(facts) | _sentences(reading, name, allowed)
     return Knowledge(category, values, facts, name, full)
 
 
@@ -104,18 +104,28 @@ def _fact_values(facts: tuple[tuple[Fact, FactPhrases], ...]) -> dict[str, Known
     return values
 
 
-def _sentences(reading: Reading, allowed: Callable[[str], bool]) -> dict[str, Known]:
-    """The first sentences of the seller's description, as `d1`, `d2` ...; from the second on as `m1`, `m2`."""
+def _sentences(reading: Reading, name: str, allowed: Callable[[str], bool]) -> dict[str, Known]:
+    """The seller's description by sentence.
+
+    `d1` can open a page and `d2` ... follow; `m1` and `m2` are for someone who has read `d1` before.
+    """
     said = [
-        Known(completed(sentence), fact)
+        (sentence, fact)
         for fact in reading.facts
         if "description" in fact.source
         for sentence in split_sentences(fact.value)
         if sentence.endswith((".", "다", "요")) and not is_claim(sentence) and allowed(sentence)
     ]
-    more = said[1:] or said
-    named = {f"d{number}": known for number, known in enumerate(said[:4], start=1)}
-    return named | {f"m{number}": known for number, known in enumerate(more[:2], start=1)}
+    # A list of parts without a verb says little to someone who does not yet know what the product is.
+    opening = next((each for each in said if _opens(each[0], name)), said[0] if said else None)
+    more = [Known(completed(sentence), fact) for sentence, fact in said if (sentence, fact) != opening]
+    first = [Known(completed(opening[0]), opening[1])] if opening else []
+    named = {f"d{number}": known for number, known in enumerate((first + more)[:4], start=1)}
+    return named | {f"m{number}": known for number, known in enumerate((more or first)[:2], start=1)}
+
+
+def _opens(sentence: str, name: str) -> bool:
+    return completed(sentence) == sentence or sentence.rstrip(".").endswith(name.rsplit(maxsplit=1)[-1])
 
 
 def is_tabular(fact: Fact) -> bool:

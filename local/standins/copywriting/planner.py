@@ -9,7 +9,7 @@ from typing import Any
 
 from local.standins.copywriting.bank import Bank
 from local.standins.copywriting.fact_rows import TABLED, distinct, figures, table_facts
-from local.standins.copywriting.kinds import kind_of
+from local.standins.copywriting.kinds import kind_of, kind_of_block
 from local.standins.copywriting.reading import Fact, Reading
 from local.standins.copywriting.schema_fill import Row
 from local.standins.copywriting.vocabulary import field_of
@@ -157,7 +157,7 @@ def _template(item: dict[str, Any]) -> Template | None:
     block_type = str(item.get("block_type") or "")
     name = str(item.get("name") or "")
     figures_shown = kind_of(name) == "statistics"
-    kind = kind_of(block_type, name)
+    kind = kind_of_block(block_type, name)
     return Template(identity, kind, block_type, bool(item.get("has_image")), figures_shown)
 
 

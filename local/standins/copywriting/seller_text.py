@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _LABELS = (
-    "크기|사이즈|치수|총장|가로|세로|높이|길이|지름|두께|폭|무게|중량|용량|내용량|소재|재질|원단|색상|색깔|컬러|색|원산지|산지|"
-    "제조국|구성품|구성|소비기한|유통기한|사용기한|보관방법|보관 방법|보관법|보관|세탁방법|세탁 방법|세탁법|세탁|세척|사용법|사용 방법|"
-    "사용방법|사용시간|사용 시간|배터리|충전 시간|충전|전원|소비전력|소음|밝기|제형|전성분|성분|원재료|향|맛|브랜드|모델명|인증번호|"
-    "KC 인증번호|수량|품종|등급|사용연령|핏|주의사항"
+    "크기|사이즈|치수|총장|가로|세로|높이|길이|지름|두께|폭|무게|중량|용량|내용량|"
+    "소재|재질|원단|색상|색깔|컬러|색|원산지|산지|제조국|구성품|구성|"
+    "소비기한|유통기한|사용기한|보관방법|보관 방법|보관법|보관|세탁방법|세탁 방법|세탁법|세탁|세척|"
+    "사용법|사용 방법|사용방법|사용시간|사용 시간|배터리|충전 시간|충전|전원|소비전력|소음|밝기|제형|"
+    "전성분|성분|원재료|향|맛|브랜드|모델명|인증번호|KC 인증번호|수량|품종|등급|사용연령|핏|주의사항"
 )
 _NAMED = r"상품명|제품명|품명|이름"
 _PRICED = r"가격|판매가|판매 가격|할인가|금액|값"
@@ -21,7 +22,8 @@ _COPULA = r"(?:이고요|이고|이며|입니다|이에요|이예요|예요|에�
 #: `용량: 250ml` up to the line's end, the next such pair, or a sentence that follows
 _PAIR = re.compile(
     rf"(?:^|(?<=[\s,/·•*\-]))(?P<name>{_TAKEN}|[가-힣A-Za-z][가-힣A-Za-z ]{{0,14}}?)\s*[:\uff1a]\s*"
-    rf"(?P<value>\S.*?)\s*(?=$|[,/]?\s+(?:{_TAKEN})\s*[:\uff1a]|(?<=[가-힣a-z%)])[.]\s)",
+    rf"(?P<value>\S.*?)\s*"
+    rf"(?=$|[,/]?\s+(?:{_TAKEN})\s*[:\uff1a]|(?<=[가-힣a-z%)])[.]\s)"
 )
 #: `크기는 50 x 50cm이고`, `용량 250ml,`
 _CLAUSE = re.compile(
@@ -32,7 +34,7 @@ _SALE = re.compile(
     r"\s*(?:을|를)?\s*(?:새로|직접|저렴하게|싸게)?\s*"
     r"(?:팝니다|팔아요|팔고 있\S*|판매합니다|판매해요|판매 ?중\S*|판매하고 있\S*|판매하려고\S*|소개합니다|소개해요|내놓습니다)"
 )
-_IS = re.compile(rf"(?<=[가-힣\w)])(?:입니다|이에요|이예요|예요)(?=[\s.!]|$)")
+_IS = re.compile(r"(?<=[가-힣\w)])(?:입니다|이에요|이예요|예요)(?=[\s.!]|$)")
 _GREETING = re.compile(r"^\s*(?:안녕하세요|안녕하십니까|반갑습니다)[^.!?\n]*[.!?~]*\s*")
 _SUBJECT = re.compile(
     r"^(?:(?:저희|우리|이번에|이|본|제가)\s+)*(?:(?:상품|제품|것|가게)(?:은|는|에서는?)\s+)?"
@@ -50,6 +52,7 @@ _MATERIAL = re.compile(
     re.IGNORECASE,
 )
 _NAME_ROOM, _VALUE_ROOM = 80, 200
+_MOST_ATTRIBUTES, _MOST_MATERIALS = 100, 20
 _MOST_PRICE = 10_000_000_000
 
 
@@ -81,8 +84,8 @@ def read_listing(text: str) -> Listing:
         category=next((value for label, value in pairs if re.fullmatch(_SORTED, label)), None),
         price_krw=_price(" ".join(text.split())),
         description=" ".join(described) or told or name,
-        attributes=tuple(_attributes(pairs).items()),
-        packaging=tuple(dict.fromkeys(_packaging(sentences))),
+        attributes=tuple(_attributes(pairs).items())[:_MOST_ATTRIBUTES],
+        packaging=tuple(dict.fromkeys(_packaging(sentences)))[:_MOST_MATERIALS],
     )
 
 

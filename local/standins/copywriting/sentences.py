@@ -19,6 +19,8 @@ _ENDINGS = (
     (re.compile(r"지 말 것$"), "지 말아 주세요"),
     (re.compile(r"할 것$"), "해 주세요"),
     (re.compile(r"바르기$"), "발라 주세요"),
+    (re.compile(r"곳$"), "곳에 두세요"),
+    (re.compile(r"(?<=[가-힣] )(보관|세탁|손세탁|세척)$"), r"\1해 주세요"),
     (re.compile(r"따름$"), "따릅니다"),
     (re.compile(r"있음$"), "있습니다"),
     (re.compile(r"없음$"), "없습니다"),

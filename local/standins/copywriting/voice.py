@@ -66,36 +66,38 @@ class Voice:
             for fact in self.wanted():
                 for text in self.sayable(self.bank.about(fact.name).headline, limit, fact):
                     return text
-        for text in self.sayable(self._in_turn(field), limit):
+        for text in self.sayable(list(self._in_turn(field)), limit):
             return text
         return self._fallback(field, limit)
 
     def prose(self, field: str, limit: int | None, count: int) -> str:
         """Up to `count` sentences in the bank's order, those about facts the seller asked for first."""
-        kept: list[str] = []
+        kept: list[tuple[int, str]] = []
         room = limit if limit is not None else _BODY_ROOM
-        for phrase, fact in self._sentence_phrases(field):
-            left = room - len(" ".join([*kept, ""]))
+        for position, phrase, fact in self._sentence_phrases(field):
             if len(kept) < count:
-                kept += list(self.sayable([phrase], left, fact))
+                left = room - sum(len(text) + 1 for _, text in kept)
+                kept += [(position, text) for text in self.sayable([phrase], left, fact)]
         if not kept or self.kind == "any":
             for phrase in self.shuffled(self._tiers(field)[-1]):
-                left = room - len(" ".join([*kept, ""]))
-                kept += list(self.sayable([phrase], left)) if len(kept) < count else []
-        return " ".join(kept) or self._fallback(field, limit)
+                left = room - sum(len(text) + 1 for _, text in kept)
+                kept += [(0, text) for text in self.sayable([phrase], left)] if len(kept) < count else []
+        in_order = sorted(kept, key=lambda each: each[0])
+        return " ".join(text for _, text in in_order) or self._fallback(field, limit)
 
-    def _sentence_phrases(self, field: str) -> Iterator[tuple[str, Fact | None]]:
+    def _sentence_phrases(self, field: str) -> Iterator[tuple[int, str, Fact | None]]:
+        """Phrases by preference, each with where it stands in the text; some are passed over for variety."""
         for fact in self.wanted():
-            yield state(fact.name, fact.value).replace("{", "").replace("}", ""), fact
+            yield -1, state(fact.name, fact.value).replace("{", "").replace("}", ""), fact
         if field == "subhead" and self.seat:
-            yield from ((phrase, None) for phrase in self._in_turn(field))
+            yield from ((0, phrase, None) for phrase in self._in_turn(field))
             return
         own, general, _ = self._tiers(field)
         # A story opens and closes in the general voice; elsewhere the category speaks first.
         pool = [*general[:-1], *own, *general[-1:]] if self.kind in {"hero", "story"} else [*own, *general]
         chosen = [phrase for phrase in pool if _states_facts(phrase) or self.rng.random() < _TAKEN]
         for phrase in (*chosen, *(each for each in pool if each not in chosen)):
-            yield phrase, None
+            yield pool.index(phrase), phrase, None
 
     def _tiers(self, field: str) -> list[list[str]]:
         return self.bank.phrases(self.known.category, self.kind, field)

@@ -32,6 +32,7 @@ class Writer:
 
     def __init__(self, voice: Voice) -> None:
         self.voice = voice
+        self.listed = False
 
     def text(self, name: str, limit: int | None, *, needed: bool = True) -> str | None:
         """A text in the block's voice; a label or a value comes from a fact."""
@@ -41,7 +42,9 @@ class Writer:
         if field in _UNSAID:
             known = self._known(field)
             return known or (_UNSAID[field] if needed else None)
-        if not needed and field in _ASIDES and not self.voice.has_own(field):
+        aside = field in _ASIDES and not self.voice.has_own(field)
+        # A text below a list that has said it all would only say it again.
+        if not needed and (aside or (field == "body" and self.listed)):
             return None
         return self.voice.say(field, limit)
 
@@ -63,6 +66,7 @@ class Writer:
 
     def rows(self, name: str, fields: dict[str, int | None], low: int, high: int | None) -> Sequence[Row]:
         """Rows for a list; a size chart's matrix has its sizes in `columns` and its measures in `cells`."""
+        self.listed = True
         if self.voice.kind == "size" and field_of(name) == "columns":
             return [{"label": size} for size in self._matrix().sizes]
         if self.voice.kind == "size" and {"label", "cells"} <= fields.keys():

@@ -1,4 +1,4 @@
-"""What schemathesis cannot draw by chance: ids of things that are there, and pictures that are pictures.
+"""What schemathesis cannot draw by chance: ids of things that are there, sources in our language, real pictures.
 
 Loaded by the test tool itself (SCHEMATHESIS_HOOKS). Drawn values stay as they are wherever a case is meant to be
 wrong in them, so a wrong body meets a real page, and a right one is not refused for naming nothing.
@@ -16,6 +16,13 @@ from schemathesis.core.parameters import ParameterLocation
 
 MATERIAL: dict[str, Any] = json.loads(Path(os.environ["FUZZ_MATERIAL"]).read_text("utf-8"))
 ONE_IN = 8  # of the drawn paths stay: what does not exist must be a 404
+LIBRARY = ("/templates", "/template-sets", "/categories")
+PLACES = {
+    ParameterLocation.PATH,
+    ParameterLocation.QUERY,
+    ParameterLocation.HEADER,
+    ParameterLocation.BODY,
+}
 
 # The one file the API takes is a picture.
 schemathesis.openapi.format("binary", strategies.just(Path(MATERIAL["photo"]).read_bytes()))
@@ -25,38 +32,40 @@ schemathesis.openapi.format("binary", strategies.just(Path(MATERIAL["photo"]).re
 def before_call(context: Any, case: Any, kwargs: Any) -> None:
     """Put real things where the case is meant to be right."""
     wrong = _wrong(case)
+    library = case.path.startswith(LIBRARY)
     if ParameterLocation.PATH not in wrong:
-        _real_path(case)
+        _real_path(case, writes=library and case.method in {"PUT", "DELETE"})
+    if ParameterLocation.QUERY not in wrong and library and case.query:
+        case.query.pop("cursor", None)  # opaque, and each list has its own
     if ParameterLocation.BODY not in wrong and isinstance(case.body, dict):
-        _real_body(case)
+        _real_body(case, library=library)
 
 
 def _wrong(case: Any) -> set[ParameterLocation]:
     """Where the case is meant to be wrong; everywhere, when it does not say where."""
     if case.meta is None or case.meta.generation.mode.is_positive:
         return set()
-    everywhere = {
-        ParameterLocation.PATH,
-        ParameterLocation.QUERY,
-        ParameterLocation.HEADER,
-        ParameterLocation.BODY,
-    }
-    return {place for place in everywhere if case.meta.is_negative_at(place)} or everywhere
+    return {place for place in PLACES if case.meta.is_negative_at(place)} or PLACES
 
 
-def _real_path(case: Any) -> None:
+def _real_path(case: Any, *, writes: bool) -> None:
+    """Real ids, but the library's own are not changed: pages are made of it."""
     parameters = case.path_parameters or {}
     for name in parameters.keys() & MATERIAL["path"].keys():
-        if sum(str(parameters[name]).encode()) % ONE_IN:
+        if writes:
+            kept = parameters[name] in MATERIAL["kept"]
+            parameters[name] = f"no-{name}".replace("_", "-") if kept else parameters[name]
+        elif sum(str(parameters[name]).encode()) % ONE_IN:
             parameters[name] = MATERIAL["path"][name]
 
 
-def _real_body(case: Any) -> None:
+def _real_body(case: Any, *, library: bool) -> None:
     body = case.body
-    for name in body.keys() & MATERIAL["body"].keys():
+    real = MATERIAL["body"] | (MATERIAL["library"] if library else {})
+    for name in body.keys() & real.keys():
         if body[name] is not None:
-            body[name] = MATERIAL["body"][name]
-    if case.operation.label.startswith("POST /generation/upload-image") and "image_url" in body:
+            body[name] = real[name]
+    if case.path == "/generation/upload-image" and "image_url" in body:
         body["image_url"] = MATERIAL["photo_url"]
     if case.method == "PATCH":
         _real_edit(body)

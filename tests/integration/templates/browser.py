@@ -101,15 +101,16 @@ class Tab:
         self.seen: list[str] = []
         self._reader = asyncio.create_task(self._read())
 
-    async def visit(self, url: str) -> list[str]:
-        """What happened on a page while it loaded and was touched all over."""
+    async def visit(self, url: str, *, touch: bool = True) -> list[str]:
+        """What happened on a page while it loaded and, by script where it may run any, was touched all over."""
         self.seen, self._at = [], url
         self._loaded.clear()
         await self.call("Page.navigate", url=url)
-        async with asyncio.timeout(20):
-            await self._loaded.wait()
         try:
-            await self.call("Runtime.evaluate", expression=_TOUCH, awaitPromise=True)
+            async with asyncio.timeout(10):
+                await self._loaded.wait()
+            if touch:
+                await self.call("Runtime.evaluate", expression=_TOUCH, awaitPromise=True)
         except TimeoutError:
             self.seen.append("stuck")  # it went away under our hands
         return self.seen

@@ -1,6 +1,8 @@
 """Messages of producers: schema, aliases, older and newer versions."""
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]  # no type information published
@@ -145,3 +147,15 @@ def test_the_digest_is_of_what_is_embedded() -> None:
     assert digest() == digest(post_id="2", version=3)
     changed = [digest("n"), digest(title="x"), digest(content="x"), digest(kind="faq")]
     assert len({digest(), *changed}) == 5
+
+
+def test_the_page_for_producers_tells_the_truth() -> None:
+    """docs/queues.md shows a message we read, and the schema as the code has it."""
+    page = (Path(__file__).parents[3] / "docs/queues.md").read_text("utf-8")
+    example, schema = (
+        json.loads(body) for body in re.findall(r"^```json\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    )
+    assert DocumentMessage.decode(json.dumps(example).encode()).post_id == "faq-17"
+    assert schema == message_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.validate(example, schema)

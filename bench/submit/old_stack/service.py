@@ -7,7 +7,9 @@ keys, rates and budgets, and the event to the user's stream, all of which ours h
 import json
 import os
 import uuid
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from celery import Celery
 from fastapi import FastAPI
@@ -48,7 +50,7 @@ class PageRequest(BaseModel):
 
 
 @contextmanager
-def transaction():
+def transaction() -> Iterator[Any]:
     """A cursor in a transaction on a pooled connection."""
     connection = pool.getconn()
     try:
@@ -59,13 +61,13 @@ def transaction():
 
 
 @app.get("/health")
-def health():
+def health() -> dict[str, str]:
     """It lives."""
     return {"status": "UP"}
 
 
 @app.post("/api/generation/display-list", status_code=202)
-def display_list(request: PageRequest):
+def display_list(request: PageRequest) -> dict[str, str]:
     """Take a page in."""
     task_id = str(uuid.uuid4())
     with transaction() as cursor:
