@@ -95,7 +95,7 @@ class DocumentResult(_Answer):
     """Of a task of kind `embedding`; `superseded`: a newer version came meanwhile."""
 
     post_id: str
-    version: _Version
+    version: _Version | None = None
     chunks: _Count
     superseded: bool = False
 

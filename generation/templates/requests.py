@@ -38,7 +38,7 @@ TemplateId = Annotated[
 BlockType = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Name = Annotated[Text, Field(min_length=1, max_length=120)]
 Description = Annotated[Text, Field(max_length=2000)]
-SourceText = Annotated[str, Field(max_length=64 * 1024)]
+SourceText = Annotated[Text, Field(max_length=64 * 1024)]
 Order = Annotated[int, Field(ge=0, le=100_000), NUMBER]
 ImageKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.]{0,120}$")]
 Status = Literal["draft", "active", "archived"]

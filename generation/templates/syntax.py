@@ -15,6 +15,7 @@ from jinja2.lexer import TokenStream
 from shared.errors import InvalidError
 
 MAX_SOURCE_CHARS = 64 * 1024
+_MAX_MESSAGE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,9 @@ class Source:
     def problem(self, offset: int, message: str) -> SyntaxProblem:
         """`message` at the place `offset` characters into the text."""
         before = self.text[: max(0, offset)]
-        return SyntaxProblem(before.count("\n") + 1, len(before) - before.rfind("\n"), message)
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        # Messages quote the source, and what is quoted may be as long as the source.
+        return SyntaxProblem(line, column, message[:_MAX_MESSAGE])
 
 
 class OffsetEnvironment(Environment):

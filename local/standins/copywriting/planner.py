@@ -97,7 +97,8 @@ class Planner(Writer):
     def _shares(self, templates: Sequence[Template]) -> dict[Template, list[Fact]]:
         """Different facts for blocks of the same kind, where there are enough: no two of them tell the same."""
         alike = [each for each in templates if each.kind == "features" and not each.shows_figures]
-        facts = _facts_for(Voice(self.voice.reading, self.bank, "features", f"{self.seed}/features"))
+        voice = Voice(self.voice.reading, self.bank, "features", f"{self.seed}/features")
+        facts = [fact for fact in _facts_for(voice) if fact.id]
         if len(facts) < len(alike) * _FEW_FACTS:
             return {}
         return {template: facts[number :: len(alike)] for number, template in enumerate(alike)}

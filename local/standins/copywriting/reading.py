@@ -141,13 +141,15 @@ def _facts_of_lines(text: str) -> Iterator[Fact]:
             yield Fact(found["id"] or "", found["name"].strip(), found["value"].strip(), "attribute")
 
 
-def _unique(facts: Iterator[Fact]) -> Iterator[Fact]:
-    seen: set[tuple[str, str, str]] = set()
+def _unique(facts: Iterator[Fact]) -> list[Fact]:
+    """Each fact once; one that has an id stands for the same without."""
+    kept: dict[tuple[str, str, str], Fact] = {}
     for fact in facts:
         key = (fact.name, fact.value, fact.source)
-        if key not in seen:
-            seen.add(key)
-            yield fact
+        if fact.id and key in kept and not kept[key].id:
+            kept[key] = fact
+        kept.setdefault(key, fact)
+    return list(kept.values())
 
 
 def _product(data: dict[str, Any]) -> dict[str, Any]:

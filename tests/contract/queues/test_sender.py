@@ -92,7 +92,10 @@ async def test_a_wrong_key_is_unavailable(storage: Azurite) -> None:
 
 async def test_a_storage_account_that_is_away_is_unavailable(storage: Azurite) -> None:
     """Nobody listens: a typed error with Retry-After."""
-    gone = storage.connection_string.split("QueueEndpoint=", maxsplit=1)[0] + "QueueEndpoint=http://127.0.0.1:9/x"
+    gone = (
+        storage.connection_string.split("QueueEndpoint=", maxsplit=1)[0]
+        + "QueueEndpoint=http://127.0.0.1:9/x"
+    )
     sender = StorageQueues(settings(gone))
     with pytest.raises(UnavailableError) as caught:
         await sender.send("generation-requests", "x")

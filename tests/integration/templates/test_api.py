@@ -133,6 +133,7 @@ def test_a_broken_template_is_refused_with_its_place(admin: httpx.Client, path: 
         ({"name": ""}, {"name"}),
         ({"status": "gone"}, {"status"}),
         ({"colour": "red"}, {"colour"}),
+        ({"template_html": "<p>\0</p>"}, {"template_html"}),
         ({"template_html": "x" * 65_537}, {"template_html"}),
         (
             {

@@ -94,9 +94,11 @@ async def test_nothing_in_a_preview_runs(api: httpx.Client, tmp_path: Path) -> N
     sources = source_previews(api)
     accepted = [(name, answer) for name, answer in sources if answer.status_code == 200]
     assert len(accepted) < len(sources) / 2  # most are no templates at all
+    # Most payloads leave the same page behind: each different one is opened once.
+    different = {answer.text: (name, answer) for name, answer in (*answers, *accepted)}
     found = {}
     async with serving() as pages, browsing(tmp_path / "profile") as tab:
-        for name, answer in (*answers, *accepted):
+        for name, answer in different.values():
             bare = POLICY_ELEMENT.sub("", answer.text)
             assert bare != answer.text
             for how, text, headers in (("as sent", answer.text, as_sent(answer)), ("bare", bare, {})):
@@ -146,5 +148,4 @@ def test_what_no_text_can_hold_is_refused(api: httpx.Client, payload: str) -> No
     ):
         content = json.dumps(body)
         answer = api.post("/templates/preview", content=content, headers={"Content-Type": "application/json"})
-        assert answer.status_code in {200, 400, 422}
-        assert "<script>" not in answer.text or answer.status_code != 200
+        assert answer.status_code in {400, 422}
