@@ -69,7 +69,7 @@ class _Load:
         self._sellers = sellers
         self._tasks = tasks
         self._open: set[str] = set()
-        self._asking = 0
+        self._asking: set[asyncio.Task[None]] = set()
         self.refill = True
         self.done: list[tuple[float, float]] = []  # when, wall
 
@@ -91,18 +91,19 @@ class _Load:
                 self._open.discard(task_id)
                 self.done.append((row["finished"], row["finished"] - row["created"]))
                 if self.refill:
-                    self._asking += 1
-                    asyncio.create_task(self._ask_again())  # noqa: RUF006  counted in _asking
+                    self._asking.add(asyncio.create_task(self._ask()))
+            self._asking = {task for task in self._asking if not _is_done(task)}
             await asyncio.sleep(_LOOK_EVERY)
 
     async def _ask(self) -> None:
         self._open.add(await self._sellers.ask())
 
-    async def _ask_again(self) -> None:
-        try:
-            await self._ask()
-        finally:
-            self._asking -= 1
+
+def _is_done(asking: asyncio.Task[None]) -> bool:
+    """Whether it is; a refused request ends the level, which would else go on with fewer pages than it says."""
+    if asking.done():
+        asking.result()
+    return asking.done()
 
 
 @dataclass(frozen=True, slots=True)

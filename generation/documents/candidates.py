@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 CANDIDATES = 50
 # So many chunks are ranked by letters in a few milliseconds; of more, only those with the query's rarest ones are.
-_RANKED = 1500
+_RANKED = 1000
 
 _NEAREST = """
     with nearest as materialized (

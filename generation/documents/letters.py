@@ -37,13 +37,15 @@ def query_terms(text: str) -> list[str]:
 
 def coverage(terms: list[str], text: str) -> float:
     """Which part of a query's terms a text holds, 0 to 1."""
-    held = set(document_terms(text))
-    return sum(_in(term, held) for term in terms) / max(1, len(terms))
+    plain = _plain(text)
+    joined = "".join(_WORD.findall(plain))
+    held = sum(term in plain or (_is_hangul(term) and term in joined) for term in terms)
+    return held / max(1, len(terms))
 
 
 def highlights(terms: list[str], text: str) -> list[tuple[int, int]]:
     """Where a text holds a query's terms: (start, end) in characters (code points), in order, apart."""
-    folded = "".join(_fold(letter) for letter in text)
+    folded = _folded(text)
     wanted = {term for term in terms if len(term) > 1} or set(terms)
     ranges: list[tuple[int, int]] = []
     for term in sorted(wanted):
@@ -71,8 +73,13 @@ def _runs(places: list[int]) -> list[tuple[int, int]]:
     return runs
 
 
+def _folded(text: str) -> str:
+    """A text as the index has it, letter by letter where that would move places in it."""
+    plain = _plain(text)
+    return plain if len(plain) == len(text) else "".join(_fold(letter) for letter in text)
+
+
 def _fold(letter: str) -> str:
-    """One letter as the index has it, if that is one letter too: places in the text must not move."""
     plain = _plain(letter)
     return plain if len(plain) == 1 else letter
 
@@ -97,7 +104,3 @@ def _stem(word: str) -> str:
         if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
             return word.removesuffix(ending)
     return word
-
-
-def _in(term: str, held: set[str]) -> bool:
-    return term in held or (len(term) == 1 and any(pair.startswith(term) for pair in held))

@@ -93,8 +93,8 @@ def ranked(cursor: Cursor, owner: str, query: Query, vector: Vector | None, mode
     near = by_vector(cursor, wanted, vector, model) if vector is not None else {}
     alike = by_letters(cursor, wanted, terms) if terms else []
     scores = fused([list(near), alike])
-    rows = _rows(cursor, list(scores))
-    chosen = spread([(key, rows[key]["post_id"]) for key in scores if key in rows], query.k)
+    chosen = spread(_documents(cursor, list(scores)), query.k)
+    rows = _rows(cursor, chosen)
     return [_hit(rows[key], scores[key], near.get(key), terms) for key in chosen]
 
 
@@ -116,6 +116,13 @@ def spread(keys: Sequence[tuple[int, str]], k: int) -> list[int]:
         (first if seen[post_id] < _PER_DOCUMENT else later).append(key)
         seen[post_id] += 1
     return [*first, *later][:k]
+
+
+def _documents(cursor: Cursor, keys: list[int]) -> list[tuple[int, str]]:
+    """Each chunk's document, in the order of the keys."""
+    cursor.execute("select chunk_id, post_id from document_chunks where chunk_id = any(%s)", (keys,))
+    found = {row["chunk_id"]: row["post_id"] for row in cursor.fetchall()}
+    return [(key, found[key]) for key in keys if key in found]
 
 
 def _rows(cursor: Cursor, keys: list[int]) -> dict[int, dict[str, Any]]:

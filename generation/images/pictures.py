@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID, uuid5
@@ -21,6 +21,7 @@ from generation.ports import AssetStore, Downloader, ImageModel, Meter, Photo
 from generation.prompts import prompt
 from generation.tasks.run import STORE_POLICY
 from shared.db.pool import Database
+from shared.errors import TransientError
 from shared.retry import retry
 
 type SizeFor = Callable[[str], tuple[int, int]]
@@ -97,7 +98,7 @@ class Pictures:
             TransientError: the image service's own.
         """
         width, height = self.size_for(ratio)
-        content = await self.images.edit(
+        made = self.images.edit(
             prompt=prompt("image").format(scene=wanted),
             photo_url=await self.for_model(original),
             width=width,
@@ -105,9 +106,25 @@ class Pictures:
             seed=image_id.int % 2**31,
             meter=meter,
         )
+        content = await self.with_store(original, made)
         photo = await asyncio.to_thread(keep_as_made, content)
         # Retried by itself: the picture is paid for, and only the store is away.
         return await retry(lambda: self._keep(photo, image_id, owner, "generated"), STORE_POLICY)
+
+    async def with_store[T](self, photo: KeptImage, answer: Awaitable[T]) -> T:
+        """`answer`; where the model could not fetch the photo because our store is away, that is what is raised.
+
+        The run then waits for the store and the page keeps its pictures, instead of doing without them.
+
+        Raises:
+            UnavailableError: the store does not answer. AppError: the answer's own.
+        """
+        try:
+            return await answer
+        except TransientError as error:
+            if error.code == "photo_unfetched":
+                await self.assets.readable(photo.s3_key)
+            raise
 
     async def for_model(self, image: KeptImage) -> str:
         """An address a model can read the picture at: its URL, or a data URL."""

@@ -86,6 +86,7 @@ def _operation(route: Route, method: str, operation: Operation) -> dict[str, Any
         "summary": inspect.getdoc(route.handlers[method]) or "",
         **({"description": described} if described else {}),
         **({"security": []} if route.public else {}),
+        **({"x-required-role": operation.role} if operation.role else {}),
         **({"parameters": [_parameter(key) for key in operation.parameters]} if operation.parameters else {}),
         **({"requestBody": _body(operation)} if operation.body else {}),
         "responses": {

@@ -42,7 +42,7 @@ def assemble(
                 slots=copy.slots,
                 images=images,
                 facts=copy.fact_ids,
-                why=planned.why,
+                why=" ".join(filter(None, (brief.selection.why.get(template.template_id), planned.why))),
                 findings=find_claims(copy.slots, brief.facts),
             )
         )

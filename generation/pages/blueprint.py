@@ -17,6 +17,7 @@ from generation.pages.submit import check_references
 from generation.tasks.answers import accepted
 from generation.tasks.consume import consume
 from generation.tasks.model import TaskKind
+from generation.templates.page_shell import HEADER_POLICY
 from shared.blueprint import Endpoints
 from shared.errors import NotFoundError
 from shared.http import Call, Reply, listed, reply
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from psycopg2.extras import RealDictCursor as Cursor
 
 endpoints = Endpoints(app)
-
-# The page stands alone: no script runs in it, wherever it is opened.
-_PAGE_POLICY = "default-src 'none'; img-src http: https:; style-src 'unsafe-inline'; font-src 'none'; sandbox"
 
 
 async def display_list(root: App, call: Call) -> Reply:
@@ -115,7 +113,7 @@ async def page_html(root: App, call: Call) -> Reply:
     version = call.whole_number("version")
     stored = await root.database.run(lambda cursor: repository.get(cursor, page_id, call.user, version))
     html = await render_document(repository.document_of(stored), root.templates.get_version)
-    headers = {"Content-Security-Policy": _PAGE_POLICY, "Cache-Control": "private, no-cache"}
+    headers = {"Content-Security-Policy": HEADER_POLICY, "Cache-Control": "private, no-cache"}
     return Reply(200, html.encode(), "text/html; charset=utf-8", headers)
 
 

@@ -1,4 +1,4 @@
-"""The page pipeline on one screen: product -> photo -> vision -> plan -> copy and pictures -> page.
+"""The page pipeline on one screen: product -> photo -> vision -> templates -> plan -> copy and pictures -> page.
 
 Each step is stored when it is done (generation/tasks/run.py), so a run that follows a crash goes on where the last
 one stopped, and nothing that was stored is paid for twice.
@@ -6,11 +6,12 @@ one stopped, and nothing that was stored is paid for twice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from generation.claims.check import Finding, find_claims, worst_first
+from generation.facts import Fact
 from generation.images.pictures import KeptImage, Pictures, picture_id
 from generation.pages import repository
 from generation.pages.assemble import assemble
@@ -20,14 +21,14 @@ from generation.pages.facts import number_facts
 from generation.pages.plan import Plan, PlannedBlock, make_plan
 from generation.pages.product import KnownProduct, load_product
 from generation.pages.requests import PageRequest
-from generation.pages.selection import Brief, Templates, choose, picture_ratio
+from generation.pages.selection import Brief, Choice, Templates, choose, load, picture_ratio
 from generation.pages.vision import Seen, look_at
 from generation.ports import ProductSource, TextModel
 from generation.tasks.run import Outcome, Run, all_of, both
-from generation.templates.models import Template
+from generation.templates.models import Origin, Template
 from shared.errors import TransientError
 
-_STEPS_BEFORE_COPY = 4  # product, photo, vision, plan
+_STEPS_BEFORE_COPY = 5  # product, photo, vision, templates, plan
 _USUAL_BLOCKS = 7  # until the plan says how many
 
 
@@ -46,13 +47,13 @@ class PagePipeline:
         known = await page.product()
         photo = await page.photo(known)
         facts = number_facts(known.product, await page.seen(photo))
-        with_photo = photo.source == "upload"
-        chosen = await choose(self.templates, page.request, known.product, facts, pictures=with_photo)
-        brief = Brief(known.product, tuple(facts), chosen, page.request.options)
+        choice = await page.choice(known, facts)
+        selection = await load(self.templates, choice, pictures=photo.source == "upload")
+        brief = Brief(known.product, tuple(facts), selection, page.request.options)
         plan = await page.plan(brief)
         copies, scenes = await both(page.copies(brief, plan), page.scenes(brief, plan, photo))
         document = assemble(brief, plan, copies, scenes, photo)
-        return await page.finish(document, photo, scenes)
+        return await page.finish(document, selection.origin, photo, scenes)
 
 
 class _Page:
@@ -107,14 +108,25 @@ class _Page:
         if photo.source != "upload":
             return []
         address = await self._kit.pictures.for_model(photo)
+        pictures = self._kit.pictures
         seen = await self._run.optional_step(
             "vision",
             Seen,
-            lambda meter: look_at(self._kit.text, address, meter),
+            lambda meter: pictures.with_store(photo, look_at(self._kit.text, address, meter)),
             "사진을 살펴봤어요",
             otherwise="vision_failed",
         )
         return seen.pairs() if seen else []
+
+    async def choice(self, known: KnownProduct, facts: Sequence[Fact]) -> Choice:
+        """Which templates the page may use; decided once, whatever happens to the library meanwhile."""
+        page_id = repository.page_id_of(self._run.lease.task_id)
+        return await self._run.step(
+            "templates",
+            Choice,
+            lambda _: choose(self._kit.templates, self.request, known.product, facts, page_id),
+            "템플릿을 골랐어요",
+        )
 
     async def plan(self, brief: Brief) -> Plan:
         plan = await self._run.step(
@@ -144,7 +156,7 @@ class _Page:
         }
 
     async def finish(
-        self, document: PageDocument, photo: KeptImage, scenes: Mapping[str, KeptImage]
+        self, document: PageDocument, origin: Origin, photo: KeptImage, scenes: Mapping[str, KeptImage]
     ) -> Outcome:
         """Check that every picture can be read back; the page is stored with the task's end.
 
@@ -160,7 +172,7 @@ class _Page:
         if lost:
             await self._run.forget(lost)
             raise TransientError(f"cannot be read back: {', '.join(lost)}", code="asset_unreadable")
-        return repository.first_version(self._run.lease, document)
+        return repository.first_version(self._run.lease, document, origin)
 
     async def _copy(self, number: int, template: Template, block: PlannedBlock, brief: Brief) -> BlockCopy:
         """One block's copy; where it claims what no fact backs, written once more with that told."""

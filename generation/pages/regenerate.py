@@ -17,6 +17,7 @@ from generation.pages.requests import PageOptions, Product
 from generation.pages.selection import Brief, Selection
 from generation.ports import TextModel
 from generation.tasks.run import Outcome, Run, Transactions
+from generation.templates.models import Origin
 from generation.templates.theme import parse_theme
 from shared.errors import InvalidError, PermanentError
 
@@ -53,7 +54,14 @@ class BlockPipeline:
         brief = Brief(
             _product(document),
             tuple(document.facts),
-            Selection((template,), parse_theme(document.theme), keep_all=True, pictures=False),
+            Selection(
+                (template,),
+                parse_theme(document.theme),
+                keep_all=True,
+                pictures=False,
+                origin=Origin(),
+                why={},
+            ),
             PageOptions(),
         )
         planned = PlannedBlock(

@@ -9,6 +9,8 @@ from generation.pages.document import PageDocument
 from generation.pages.edits import Feedback
 from generation.tasks.model import Lease
 from generation.tasks.run import Outcome
+from generation.templates.models import Origin
+from generation.templates.usage import record_page
 from shared.db.pool import as_json
 from shared.errors import ConflictError, NotFoundError, PermanentError
 from shared.times import rfc3339
@@ -17,9 +19,17 @@ if TYPE_CHECKING:
     from psycopg2.extras import RealDictCursor as Cursor
 
 
-def first_version(lease: Lease, document: PageDocument) -> Outcome:
-    """Version 1 of the task's page, to be stored in the transaction that completes the task."""
-    page_id = uuid5(lease.task_id, "page")
+def page_id_of(task_id: UUID) -> UUID:
+    """The page a task makes; known before it is made, so that a test of templates can assign it a side."""
+    return uuid5(task_id, "page")
+
+
+def first_version(lease: Lease, document: PageDocument, origin: Origin) -> Outcome:
+    """Version 1 of the task's page, to be stored in the transaction that completes the task.
+
+    `origin` is what the page is made from, for the templates' figures.
+    """
+    page_id = page_id_of(lease.task_id)
 
     def write(cursor: Cursor) -> None:
         cursor.execute(
@@ -30,6 +40,8 @@ def first_version(lease: Lease, document: PageDocument) -> Outcome:
             "insert into page_versions (page_id, version, document, reason) values (%s, 1, %s, 'generated')",
             (str(page_id), as_json(document.model_dump(mode="json"))),
         )
+        used = [(block.template_id, block.template_version) for block in document.blocks]
+        record_page(cursor, page_id, used, origin)
 
     html_url = f"/api/generation/pages/{page_id}/html"
     return Outcome({"page_id": str(page_id), "version": 1, "html_url": html_url}, write)

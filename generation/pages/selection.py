@@ -1,17 +1,22 @@
-"""Which templates a page may use: the seller's choice, or the category's default set."""
+"""Which templates a page may use: the seller's choice, or what is recommended for the product."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Literal, Protocol
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
 
 from generation.facts import Fact
 from generation.pages.requests import PageOptions, PageRequest, Product
 from generation.templates.category_words import match_category
-from generation.templates.models import Category, Template, TemplateSet
-from generation.templates.theme import Theme
+from generation.templates.coverage import has_facts
+from generation.templates.models import Category, Origin, Template, TemplateSet
+from generation.templates.recommend import recommend
+from generation.templates.theme import Theme, parse_theme
+from generation.templates.usage import TrackRecord
 from shared.errors import InvalidError, PermanentError
 
 
@@ -20,6 +25,10 @@ class Templates(Protocol):
 
     async def get(self, template_ids: Sequence[str]) -> list[Template]:
         """Active templates in the given order; FieldsError names the missing."""
+        ...
+
+    async def get_version(self, template_id: str, version: int) -> Template:
+        """One version, whatever has become of the template since; NotFoundError if there is none."""
         ...
 
     async def get_set(self, template_set_id: str) -> TemplateSet:
@@ -34,6 +43,39 @@ class Templates(Protocol):
         """All categories."""
         ...
 
+    async def active(self, category_id: str | None) -> list[Template]:
+        """Templates offered for a category."""
+        ...
+
+    async def active_sets(self) -> list[TemplateSet]:
+        """Every active set."""
+        ...
+
+    async def assigned(self, chosen: TemplateSet, page_id: UUID) -> tuple[TemplateSet, Origin]:
+        """The set a page is made of while a test may run on the chosen one."""
+        ...
+
+    async def track_records(self) -> dict[str, TrackRecord]:
+        """What became of pages made of each template."""
+        ...
+
+
+class Choice(BaseModel):
+    """The stored answer: which versions of which templates, in order, with which theme, and why.
+
+    Decided once for a task: usage, tests and sets may change before a run after a crash asks again.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    template_set_id: str | None
+    experiment_id: int | None
+    variant: Literal["a", "b"] | None
+    templates: list[tuple[str, int]]
+    theme: dict[str, Any]
+    keep_all: bool
+    why: dict[str, str]
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -42,12 +84,16 @@ class Selection:
     Attributes:
         keep_all: the seller chose them, so each of them is on the page.
         pictures: there is a photo that new pictures can be made from.
+        origin: the set, and the side of a test, for the figures.
+        why: for the seller, in Korean, why a template was recommended.
     """
 
     templates: tuple[Template, ...]
     theme: Theme
     keep_all: bool
     pictures: bool
+    origin: Origin
+    why: Mapping[str, str]
 
     @property
     def ids(self) -> frozenset[str]:
@@ -70,56 +116,93 @@ class Brief:
         return self.options.images if self.selection.pictures else 0
 
 
-# Blocks that only state facts are left out when there are none for them: by block type, the sources or the words in
-# a fact's name that feed them (FACTS: optional blocks drop out when there are no facts for them).
-_FED_BY_SOURCE = {
-    "specification": "attribute",
-    "product_notice": "notice",
-    "recycling_guide": "packaging",
-}
-_FED_BY_NAME = {
-    "ingredients": re.compile("성분|원재료|재료|함량|원료"),
-    "size_chart": re.compile("사이즈|치수|총장|가슴|어깨|소매|기장"),
-    "shipping_returns": re.compile("배송|교환|반품|환불|A/S"),
-    "cautions": re.compile("주의|보관|취급|경고"),
-}
-
-
 async def choose(
-    templates: Templates, request: PageRequest, product: Product, facts: Sequence[Fact], *, pictures: bool
-) -> Selection:
-    """The templates for this request.
+    templates: Templates, request: PageRequest, product: Product, facts: Sequence[Fact], page_id: UUID
+) -> Choice:
+    """The templates for this request and page.
 
     Raises:
         PermanentError: `no_templates`: what was chosen does not exist (any more).
     """
     try:
-        chosen = await _chosen(templates, request, product)
-        listed = await templates.get(request.template_ids or chosen.template_ids)
+        if request.template_ids:
+            return await _listed(templates, request, product)
+        if request.template_set_id:
+            chosen = await templates.get_set(request.template_set_id)
+            return await _of_set(templates, chosen, page_id, keep=None)
+        return await _recommended(templates, request, product, facts, page_id)
     except InvalidError as error:
         raise PermanentError(error.message, code="no_templates") from error
-    keep_all = bool(request.template_ids or request.template_set_id)
-    fitting = tuple(template for template in listed if keep_all or has_facts(template, facts))
-    if not fitting:
+
+
+async def load(templates: Templates, choice: Choice, *, pictures: bool) -> Selection:
+    """The chosen versions, ready to be filled."""
+    versions = [
+        await templates.get_version(template_id, version) for template_id, version in choice.templates
+    ]
+    origin = Origin(choice.template_set_id, choice.experiment_id, choice.variant)
+    theme = parse_theme(choice.theme)
+    return Selection(tuple(versions), theme, choice.keep_all, pictures, origin, choice.why)
+
+
+async def _listed(templates: Templates, request: PageRequest, product: Product) -> Choice:
+    listed = await templates.get(request.template_ids or [])
+    look = await templates.default_set(_category(request, product))
+    return _choice(listed, look.theme, Origin(), keep_all=True)
+
+
+async def _recommended(
+    templates: Templates, request: PageRequest, product: Product, facts: Sequence[Fact], page_id: UUID
+) -> Choice:
+    category = _category(request, product)
+    found = recommend(
+        category,
+        facts,
+        await templates.active(category),
+        await templates.active_sets(),
+        await templates.track_records(),
+    )
+    chosen = await templates.get_set(found.template_set_id)
+    shown, origin = await templates.assigned(chosen, page_id)
+    if shown.template_set_id != chosen.template_set_id:
+        return await _of_set(templates, chosen, page_id, keep=facts)
+    listed = await templates.get(found.template_ids)
+    return _choice(listed, found.theme, origin, keep_all=False, why=found.why)
+
+
+async def _of_set(
+    templates: Templates, chosen: TemplateSet, page_id: UUID, *, keep: Sequence[Fact] | None
+) -> Choice:
+    """The set, or the other side of its test; with `keep`, without blocks that have no facts to state."""
+    shown, origin = await templates.assigned(chosen, page_id)
+    listed = await templates.get(shown.template_ids)
+    kept = [template for template in listed if keep is None or has_facts(template, keep)]
+    return _choice(kept, shown.theme, origin, keep_all=keep is None)
+
+
+def _choice(
+    listed: Sequence[Template],
+    theme: Theme,
+    origin: Origin,
+    *,
+    keep_all: bool,
+    why: Mapping[str, str] | None = None,
+) -> Choice:
+    if not listed:
         raise PermanentError("no template fits this request", code="no_templates")
-    return Selection(fitting, chosen.theme, keep_all, pictures)
+    return Choice(
+        template_set_id=origin.template_set_id,
+        experiment_id=origin.experiment_id,
+        variant=origin.variant,
+        templates=[(template.template_id, template.version) for template in listed],
+        theme=theme.as_json(),
+        keep_all=keep_all,
+        why=dict(why or {}),
+    )
 
 
-def has_facts(template: Template, facts: Sequence[Fact]) -> bool:
-    """Whether a template has anything to state: one that only states facts needs some of its kind."""
-    if not template.needs_facts:
-        return True
-    if pattern := _FED_BY_NAME.get(template.block_type):
-        return any(pattern.search(fact.name) for fact in facts)
-    source = _FED_BY_SOURCE.get(template.block_type, "attribute")
-    return any(fact.source == source for fact in facts)
-
-
-async def _chosen(templates: Templates, request: PageRequest, product: Product) -> TemplateSet:
-    if request.template_set_id:
-        return await templates.get_set(request.template_set_id)
-    category = match_category(product.category or "") or match_category(product.name)
-    return await templates.default_set(request.category_id or category)
+def _category(request: PageRequest, product: Product) -> str | None:
+    return request.category_id or match_category(product.category or "") or match_category(product.name)
 
 
 def has_image(template: Template) -> bool:

@@ -18,6 +18,7 @@ _CLAIMS = re.compile(
 )
 _QUANTITY = re.compile(r"\s*(?:약\s*)?\d[\d,.]*\s*(?:[a-zA-Z%]+|[가-힣]{1,3})?(?=\s|$|[xX\u00d7*/])")
 _BRACKETS = re.compile(r"\s*[(\[\uff08【][^()\[\]\uff08\uff09【】]*[)\]\uff09】]")
+_HANGUL = re.compile("[가-힣]")
 _SHORT_NAME = 14
 _PROSE = ("description", "document", "photo", "vision", "seller")
 _UNSTATED = ("price", "packaging", "notice")
@@ -75,6 +76,8 @@ def short_name(full: str) -> str:
     """The product's name without quantities and brackets, at most its last words that make a name."""
     bare = _QUANTITY.sub("", _BRACKETS.sub("", full)).strip(" ,/-·") or full
     words = bare.split()
+    while any(map(_HANGUL.search, words)) and not _HANGUL.search(words[-1]):
+        words.pop()  # a size or grade, such as `M` or `SPF50+`: not what one calls the product
     while len(" ".join(words)) > _SHORT_NAME and len(words) > 2:  # noqa: PLR2004 - a kind and a thing
         words = words[1:]
     return " ".join(words) or full

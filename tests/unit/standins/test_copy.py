@@ -229,6 +229,8 @@ def test_block_types_find_their_voice(name: str, kind: str) -> None:
         ("황마 스크래처 패드 2개입", "황마 스크래처 패드"),
         ("원두(디카페인) 200g", "원두"),
         ("200g", "200g"),
+        ("무기자차 선크림 50ml SPF50+ PA++++", "무기자차 선크림"),
+        ("원목 도마 M", "원목 도마"),
     ],
 )
 def test_short_names_drop_quantities(full: str, short: str) -> None:
