@@ -1,12 +1,12 @@
 # Every command sets up what it needs first; what is there already is not looked at twice.
 #   make demo [PRODUCT=file.json]    a product and a photo to a finished page
 #   make up [ARGS="--detach ..."]    the whole system on this machine
-#   make test | check | bench | eval | lock | clean
+#   make test | check | chaos | bench | eval | lock | clean
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
-.PHONY: help demo up test check bench eval lock clean setup
+.PHONY: help demo up test check chaos bench eval lock clean setup
 
 # Overridable: make demo PYTHON=/path/to/python3.13
 export PYTHON ?=

@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from generation.documents.embedding import EmbeddingPipeline
+from generation.documents.retrieval import related_facts
 from generation.documents.submit import DocumentSubmitter
 from generation.documents.vectors import DIMENSIONS
 from generation.images.editing import ImagePipeline
@@ -205,7 +206,13 @@ class App:
     def runner(self) -> TaskRunner:
         """Runs tasks."""
         handlers: dict[TaskKind, Handler] = {
-            TaskKind.PAGE: PagePipeline(self.text, self.pictures, self.products, self.templates),
+            TaskKind.PAGE: PagePipeline(
+                self.text,
+                self.pictures,
+                self.products,
+                self.templates,
+                partial(related_facts, self.database, self.embeddings),
+            ),
             TaskKind.BLOCK: BlockPipeline(self.text, self.database, self.templates.get_version),
             TaskKind.IMAGE: ImagePipeline(self.text, self.pictures),
             TaskKind.EMBEDDING: EmbeddingPipeline(self.embeddings, self.database),

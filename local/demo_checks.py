@@ -85,9 +85,9 @@ def count_hangul(html: str) -> int:
 def _missing_sources(blocks: Sequence[Mapping[str, Any]], shown: set[str], *, with_photo: bool) -> list[str]:
     images = [image for block in blocks for image in (block.get("images") or {}).values()]
     sources = {image["source"] for image in images if image["url"] in shown}
-    wanted = {"upload": "the original photo", "generated": "a generated image"}
-    if not with_photo:
-        del wanted["upload"]
+    # Without a photo there is nothing to make new pictures from: a drawn one stands in.
+    with_one = {"upload": "the original photo", "generated": "a generated image"}
+    wanted = with_one if with_photo else {"drawn": "a drawn picture"}
     return [f"{name} is not on the page" for source, name in wanted.items() if source not in sources]
 
 

@@ -43,6 +43,13 @@ def locked(cursor: Cursor, owner: str, post_id: str) -> dict[str, Any]:
     return dict(cursor.fetchone() or {})
 
 
+def has_any(cursor: Cursor, owner: str) -> bool:
+    """Whether the owner has documents that can be searched."""
+    cursor.execute("select exists (select from document_chunks where owner = %s) as found", (owner,))
+    row = cursor.fetchone()
+    return bool(row and row["found"])
+
+
 def next_version(row: Mapping[str, Any], given: int | None, arrived: datetime) -> int:
     """The version a write gets: the producer's, or the time in milliseconds, above any before.
 

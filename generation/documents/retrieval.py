@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from generation.documents import repository
 from generation.documents.embedding import EmbeddingModel
 from generation.documents.requests import DocumentKind
 from generation.documents.search import Hit, Query, query_vector, ranked
@@ -39,11 +40,14 @@ async def related_facts(
 ) -> list[tuple[str, str]]:
     """(name, value) pairs such as ("자주 묻는 질문: 배송", "..."), best first by kind: FAQ, reviews, other documents.
 
-    Empty when the owner has no documents about the product. Without the embedding model, letters alone decide.
+    Empty when the owner has no documents about the product; without any documents nothing is asked or paid for.
+    Without the embedding model, letters alone decide.
 
     Raises:
         UnavailableError: PostgreSQL is away.
     """
+    if not await database.run(lambda cursor: repository.has_any(cursor, owner)):
+        return []
     name = product.name[:_LONGEST_QUERY]
     vector = await query_vector(embeddings, name)
 

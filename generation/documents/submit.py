@@ -110,7 +110,14 @@ class DocumentSubmitter:
         version = documents.next_version(before, document.version, arrived)
         same = documents.live_task(cursor, before, request.sha256)
         if same is None and limited:
-            require_room(cursor, owner, rate=self.rate * _RATE_FACTOR, budget=self.budget, now=arrived)
+            require_room(
+                cursor,
+                owner,
+                kinds=(TaskKind.EMBEDDING,),
+                rate=self.rate * _RATE_FACTOR,
+                budget=self.budget,
+                now=arrived,
+            )
         task_id = None if same else uuid4()
         documents.store(cursor, owner, document, version=version, sha256=request.sha256, task_id=task_id)
         if same is not None or task_id is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from generation.facts import Fact, Source
 from generation.pages.requests import Product
@@ -11,9 +11,16 @@ from generation.pages.requests import Product
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
 
 
-def number_facts(product: Product, seen: list[tuple[str, str]]) -> list[Fact]:
-    """The product's facts, then what the photo shows (`seen` holds name and value pairs)."""
-    pairs = [*_stated(product), *((name, value, "vision") for name, value in seen)]
+type Pairs = Sequence[tuple[str, str]]
+
+
+def number_facts(product: Product, seen: Pairs = (), documents: Pairs = ()) -> list[Fact]:
+    """The product's facts, then what the photo shows, then what the seller's documents say (names and values)."""
+    pairs: list[tuple[str, str, Source]] = [
+        *_stated(product),
+        *((name, value, "vision") for name, value in seen),
+        *((name, value, "document") for name, value in documents),
+    ]
     return [
         Fact(id=f"F{number}", name=name, value=value, source=source)
         for number, (name, value, source) in enumerate(pairs, start=1)

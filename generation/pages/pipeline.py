@@ -1,4 +1,4 @@
-"""The page pipeline on one screen: product -> photo -> vision -> templates -> plan -> copy and pictures -> page.
+"""The page pipeline on one screen: product -> photo -> vision, documents -> templates -> plan -> copy, pictures -> page.
 
 Each step is stored when it is done (generation/tasks/run.py), so a run that follows a crash goes on where the last
 one stopped, and nothing that was stored is paid for twice.
@@ -6,9 +6,11 @@ one stopped, and nothing that was stored is paid for twice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
 
 from generation.claims.check import Finding, find_claims, worst_first
 from generation.facts import Fact
@@ -20,33 +22,54 @@ from generation.pages.document import PageDocument
 from generation.pages.facts import number_facts
 from generation.pages.plan import Plan, PlannedBlock, make_plan
 from generation.pages.product import KnownProduct, load_product
-from generation.pages.requests import PageRequest
+from generation.pages.requests import PageRequest, Product
 from generation.pages.selection import Brief, Choice, Templates, choose, load, picture_ratio
 from generation.pages.vision import Seen, look_at
-from generation.ports import ProductSource, TextModel
+from generation.ports import Meter, ProductSource, TextModel
 from generation.tasks.run import Outcome, Run, all_of, both
 from generation.templates.models import Origin, Template
 from shared.errors import TransientError
 
-_STEPS_BEFORE_COPY = 5  # product, photo, vision, templates, plan
+_STEPS_BEFORE_COPY = 6  # product, photo, vision, documents, templates, plan
 _USUAL_BLOCKS = 7  # until the plan says how many
+
+
+type SellersDocuments = Callable[[str, Product], Awaitable[list[tuple[str, str]]]]
+
+
+class Related(BaseModel):
+    """What the seller's documents say about the product, as names and values."""
+
+    model_config = ConfigDict(frozen=True)
+
+    pairs: list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class PagePipeline:
-    """Makes pages; the handler of page tasks."""
+    """Makes pages; the handler of page tasks.
+
+    Attributes:
+        text: the text model.
+        pictures: takes, makes and keeps pictures.
+        products: knows products by id, if there is such a service.
+        templates: the library.
+        documents: what an owner's documents say about a product.
+    """
 
     text: TextModel
     pictures: Pictures
     products: ProductSource | None
     templates: Templates
+    documents: SellersDocuments
 
     async def __call__(self, run: Run) -> Outcome:
         """Make the page this run's task asks for."""
         page = _Page(self, run, PageRequest.model_validate(run.lease.request))
         known = await page.product()
         photo = await page.photo(known)
-        facts = number_facts(known.product, await page.seen(photo))
+        seen, documents = await both(page.seen(photo), page.documents(known))
+        facts = number_facts(known.product, seen, documents)
         choice = await page.choice(known, facts)
         selection = await load(self.templates, choice, pictures=photo.source == "upload")
         brief = Brief(known.product, tuple(facts), selection, page.request.options)
@@ -117,6 +140,17 @@ class _Page:
             otherwise="vision_failed",
         )
         return seen.pairs() if seen else []
+
+    async def documents(self, known: KnownProduct) -> list[tuple[str, str]]:
+        """What the seller's FAQ, reviews and other documents say about the product; the page can do without."""
+
+        async def look(_meter: Meter) -> Related:
+            return Related(pairs=await self._kit.documents(self._run.lease.owner, known.product))
+
+        related = await self._run.optional_step(
+            "documents", Related, look, "판매자 문서를 찾아봤어요", otherwise="documents_failed"
+        )
+        return related.pairs if related else []
 
     async def choice(self, known: KnownProduct, facts: Sequence[Fact]) -> Choice:
         """Which templates the page may use; decided once, whatever happens to the library meanwhile."""

@@ -77,6 +77,10 @@ _EXPLANATIONS: dict[str, tuple[str, str]] = {
         "사진을 살펴보지 못해 입력하신 내용만으로 만들었습니다.",
         "The photo could not be examined; the page uses only what was entered.",
     ),
+    "documents_failed": (
+        "등록하신 문서를 찾아보지 못해 입력하신 내용만으로 만들었습니다.",
+        "Your documents could not be searched; the page uses only what was entered.",
+    ),
     "asset_unreadable": (
         "저장한 이미지를 다시 읽을 수 없습니다.",
         "A stored image could not be read back.",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from generation.tasks.model import TaskKind
 from shared.errors import LimitedError
 
 if TYPE_CHECKING:
@@ -15,12 +17,15 @@ SEOUL = ZoneInfo("Asia/Seoul")
 _WINDOW_SECONDS = 60.0
 
 
-def require_room(cursor: Cursor, owner: str, *, rate: int, budget: float, now: datetime) -> None:
+def require_room(
+    cursor: Cursor, owner: str, *, kinds: Sequence[TaskKind], rate: int, budget: float, now: datetime
+) -> None:
     """Refuse a new task of a user who has used up the rate or the day's budget.
 
     Args:
         cursor: the transaction that is about to store the task.
         owner: the user.
+        kinds: which tasks count; documents have a rate of their own.
         rate: new tasks within a minute.
         budget: USD a day of the Korean calendar.
         now: aware.
@@ -31,12 +36,15 @@ def require_room(cursor: Cursor, owner: str, *, rate: int, budget: float, now: d
     # Two requests of one user at the same time must not both find the last place.
     cursor.execute("select pg_advisory_xact_lock(7403, hashtext(%s))", (owner,))
     cursor.execute(
-        """select (select count(*) from tasks where owner = %(owner)s and created_at > %(since)s) as made,
+        """select (select count(*) from tasks where owner = %(owner)s and created_at > %(since)s
+                     and kind = any(%(kinds)s)) as made,
                   (select created_at from tasks where owner = %(owner)s and created_at > %(since)s
+                     and kind = any(%(kinds)s)
                    order by created_at desc offset %(last)s limit 1) as frees,
                   (select usd from daily_usage where owner = %(owner)s and day = %(day)s) as usd""",
         {
             "owner": owner,
+            "kinds": [kind.value for kind in kinds],
             "since": now - timedelta(seconds=_WINDOW_SECONDS),
             "last": rate - 1,
             "day": now.astimezone(SEOUL).date(),

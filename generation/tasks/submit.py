@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _MAX_KEY = 200
+_RATED = (TaskKind.PAGE, TaskKind.IMAGE, TaskKind.BLOCK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Submitter:
             digest = _digest(kind, request)
             if key and (known := repository.by_key(cursor, owner, key, digest)):
                 return known, False
-            require_room(cursor, owner, rate=self.rate, budget=self.budget, now=now())
+            require_room(cursor, owner, kinds=_RATED, rate=self.rate, budget=self.budget, now=now())
             return repository.create(
                 cursor,
                 task_id=task_id,

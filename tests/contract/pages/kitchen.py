@@ -12,6 +12,7 @@ from generation.pages import repository as pages
 from generation.pages.document import PageDocument
 from generation.pages.pipeline import PagePipeline
 from generation.pages.regenerate import BlockPipeline
+from generation.pages.requests import Product
 from generation.tasks import repository as tasks
 from generation.tasks.model import QUEUE_OF, TaskKind
 from generation.tasks.runner import TaskRunner
@@ -44,6 +45,7 @@ class Kitchen:
     assets: FakeAssets = field(default_factory=FakeAssets)
     queues: FakeQueues = field(default_factory=FakeQueues)
     downloads: FakeDownloads = field(default_factory=lambda: FakeDownloads({PHOTO_URL: picture()}))
+    documents: list[tuple[str, str]] = field(default_factory=list)
     settings: TaskSettings = field(
         default_factory=lambda: TaskSettings(STEP_ATTEMPTS=2, TASK_MAX_DEQUEUE_COUNT=2)
     )
@@ -62,12 +64,16 @@ class Kitchen:
             publisher=self.publisher,
             queues=self.queues,
             handlers={
-                TaskKind.PAGE: PagePipeline(self.text, self.pictures, None, self.templates),
+                TaskKind.PAGE: PagePipeline(self.text, self.pictures, None, self.templates, self.related),
                 TaskKind.BLOCK: BlockPipeline(self.text, self.database, self.templates.get_version),
                 TaskKind.IMAGE: ImagePipeline(self.text, self.pictures),
             },
             settings=self.settings,
         )
+
+    async def related(self, owner: str, product: Product) -> list[tuple[str, str]]:
+        """The seller's documents, as the test put them there."""
+        return self.documents
 
     async def submit(self, **request: Any) -> UUID:
         body = {"product": PRODUCT, "product_image_url": PHOTO_URL, **request}

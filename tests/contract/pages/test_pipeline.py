@@ -251,3 +251,12 @@ async def test_what_remains_is_shown(kitchen: Kitchen) -> None:
     assert [finding.text for finding in document.blocks[0].findings]
     asked = [request for request in kitchen.text.requests if request.name == "block"]
     assert sum(request.data["block"]["block_type"] == "introduction" for request in asked) == 2
+
+
+async def test_the_sellers_documents_become_facts(kitchen: Kitchen) -> None:
+    """What they say about the product is numbered like everything else that is known."""
+    kitchen.documents = [("자주 묻는 질문: 세척", "식기세척기에 넣어도 됩니다.")]
+    document = await kitchen.page(await kitchen.run(await kitchen.submit()))
+    assert [fact.value for fact in document.facts if fact.source == "document"] == [
+        "식기세척기에 넣어도 됩니다."
+    ]

@@ -23,6 +23,8 @@ from tests.integration.chaos.ledger import Order, in_flight
 from tests.integration.chaos.pages import order_page, upload
 from tests.stack import finished, wait_for
 
+pytestmark = pytest.mark.chaos
+
 TRIES = 2
 # One delivery and one crash, so that what never works ends with the first run.
 ENVIRONMENT = {

@@ -37,6 +37,8 @@ from tests.integration.chaos.pages import upload
 from tests.integration.chaos.stream import Follower, assert_one_story
 from tests.stack import wait_for
 
+pytestmark = pytest.mark.chaos
+
 log = logging.getLogger(__name__)
 
 SECONDS = float(os.environ.get("OUTAGE_SECONDS", "6"))

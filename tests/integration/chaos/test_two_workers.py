@@ -24,6 +24,8 @@ from tests.integration.chaos.pages import a_product, assert_same_as_undisturbed,
 from tests.integration.chaos.stream import Follower, assert_one_story
 from tests.stack import wait_for
 
+pytestmark = pytest.mark.chaos
+
 COPIES = 6
 
 
