@@ -31,7 +31,7 @@ check: $(installed)
 	$(py) -m ruff check .
 	$(py) -m ruff format --check .
 	$(py) -m mypy .
-	$(py) -m pytest -q tests/unit
+	$(py) -m pytest -q -n 2 tests/unit
 
 bench: $(installed)
 	$(py) -m bench $(ARGS)

@@ -53,7 +53,7 @@ async def _send(stand_in: StandIn, stop: asyncio.Event) -> tuple[list[str], int]
 async def test_a_kill_loses_nothing_and_repeats_nothing(stand_in: StandIn) -> None:
     """Producer and consumer run on over two SIGKILLs: every acknowledged event is there, and once.
 
-    A send whose acknowledgement was lost is repeated by the producer, so at most those are stored twice.
+    A send whose acknowledgement was lost is repeated: by the producer, or, unseen by it, by the SDK on its next link.
     """
     stop = asyncio.Event()
     async with Consumers(stand_in, "events") as consumers:
@@ -69,7 +69,8 @@ async def test_a_kill_loses_nothing_and_repeats_nothing(stand_in: StandIn) -> No
         await got.until(lambda: set(sent) <= set(got.texts))
     places = [(partition, event.sequence_number) for partition, event in got.events]
     assert len(set(places)) == len(places), "the consumer got an event of the log twice"
-    assert len(got.texts) - len(sent) <= repeated
+    kills = 2
+    assert len(got.texts) - len(sent) <= repeated + kills
     for wanted in {partition for partition, _ in places}:
         numbers = [number for partition, number in places if partition == wanted]
         assert numbers == list(range(len(numbers)))

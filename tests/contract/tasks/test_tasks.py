@@ -250,7 +250,7 @@ async def test_a_task_that_kills_its_workers_is_given_up(
     database: Database, submitter: Submitter, queues: FakeQueues
 ) -> None:
     """After as many crashes as a message has deliveries the task fails, and its message is kept with the reason."""
-    settings = TaskSettings(TASK_STALE_SECONDS=0.001, TASK_MAX_DEQUEUE_COUNT=2)
+    settings = TaskSettings(TASK_STALE_SECONDS=1e-6, TASK_MAX_DEQUEUE_COUNT=2)
     sweeper = Sweeper(database, queues, FakePublisher(), settings)
     task_id = await submit(submitter)
     await database.run(lambda cursor: repository.mark_enqueued(cursor, task_id))

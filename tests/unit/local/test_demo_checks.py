@@ -67,10 +67,12 @@ def test_page_cut_short() -> None:
 
 
 def test_photo_that_is_missing() -> None:
-    """A submitted photo must be shown; without one submitted it is not asked for."""
+    """A submitted photo must be shown; without one a drawn picture stands in, and nothing is generated."""
     page = document(photo_source="generated")
     assert find_faults(page, html(), loaded(), with_photo=True) == ["the original photo is not on the page"]
-    assert find_faults(page, html(), loaded(), with_photo=False) == []
+    assert find_faults(page, html(), loaded(), with_photo=False) == ["a drawn picture is not on the page"]
+    drawn = document(photo_source="drawn")
+    assert find_faults(drawn, html(), loaded(), with_photo=False) == []
 
 
 def test_images_that_do_not_load() -> None:

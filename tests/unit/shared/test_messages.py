@@ -12,6 +12,8 @@ from shared.events import Event, EventType
 from shared.messages import TaskMessage
 from shared.telemetry import traceparent
 
+SOME_ID = "1f0e8a52-6d5c-4f5e-9a43-0c1d2e3f4a5b"
+
 
 def test_a_message_is_read_back() -> None:
     """Encode and decode are inverse, and a message is far below a storage message's 48 KiB."""
@@ -30,9 +32,9 @@ def test_a_message_is_read_back() -> None:
         b'{"task_id": 5}',
         b"[]",
         b"null",
-        f'{{"task_id": "{uuid4()}", "schema_version": 2}}'.encode(),
-        f'{{"task_id": "{uuid4()}", "extra": 1}}'.encode(),
-        f'{{"task_id": "{uuid4()}", "delivery": 0}}'.encode(),
+        f'{{"task_id": "{SOME_ID}", "schema_version": 2}}'.encode(),
+        f'{{"task_id": "{SOME_ID}", "extra": 1}}'.encode(),
+        f'{{"task_id": "{SOME_ID}", "delivery": 0}}'.encode(),
     ],
 )
 def test_what_is_not_our_message_is_malformed(body: bytes) -> None:
