@@ -24,8 +24,12 @@ up: $(installed)
 	@$(py) -m local up $(ARGS)
 
 test: check
-	@if [ -d tests/browser ]; then sh local/setup-browser.sh; fi
-	$(py) -m pytest $(wildcard tests/contract tests/integration tests/browser tests/e2e) $(ARGS)
+	@sh local/setup-browser.sh
+	$(py) -m pytest -n 2 --dist loadfile tests/contract $(ARGS)
+	$(py) -m pytest tests/integration tests/e2e -m "not chaos" $(ARGS)
+
+chaos: $(installed)
+	$(py) -m pytest tests/integration/chaos $(ARGS)
 
 check: $(installed)
 	$(py) -m ruff check .

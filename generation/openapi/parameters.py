@@ -109,7 +109,12 @@ PARAMETERS |= {
     "question": _query(
         "q",
         "What is looked for.",
-        {"type": "string", "minLength": 1, "maxLength": 500, "pattern": r"^[^\x00]*[^\s\x00][^\x00]*$"},
+        {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 500,
+            "pattern": r"^[^\x00]*[^\s\x00\x1c-\x1f][^\x00]*$",
+        },
         example="세척",
     ),
     "k": _query("k", "How many pieces.", {"type": "integer", "minimum": 1, "maximum": 50, "default": 10}),

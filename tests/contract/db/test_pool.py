@@ -20,7 +20,6 @@ from shared.errors import UnavailableError
 from shared.settings import DatabaseSettings
 from tests.contract.conftest import free_port
 
-
 _BREAKING = re.compile(r"\b(drop|rename)\b|\balter column \w+ (type|set not null|set data)", re.IGNORECASE)
 
 
