@@ -1,4 +1,4 @@
-"""The page pipeline on one screen: product -> photo -> vision, documents -> templates -> plan -> copy, pictures -> page.
+"""The page pipeline on one screen: product, photo, vision and documents, templates, plan, copy and pictures, page.
 
 Each step is stored when it is done (generation/tasks/run.py), so a run that follows a crash goes on where the last
 one stopped, and nothing that was stored is paid for twice.
