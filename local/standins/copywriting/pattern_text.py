@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from random import Random
-from re import _constants as sre  # type: ignore[attr-defined]  # the parser's own names; no public way to read a pattern
-from re import _parser as parser  # type: ignore[attr-defined]  # as above
+from re import _constants as sre  # the parser's own names: there is no public way to read a pattern
+from re import _parser as parser
 from typing import Any
 
 _USUAL = ("#3A4B5C", "F1", "hero", "ko", "0", "가나다")

@@ -13,6 +13,7 @@ import httpx
 import schemathesis
 from hypothesis import strategies
 from schemathesis.core.parameters import ParameterLocation
+from schemathesis.generation.meta import TestPhase
 
 MATERIAL: dict[str, Any] = json.loads(Path(os.environ["FUZZ_MATERIAL"]).read_text("utf-8"))
 ONE_IN = 8  # of the drawn paths stay: what does not exist must be a 404
@@ -34,7 +35,7 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
     wrong = _wrong(case)
     library = case.path.startswith(LIBRARY)
     if ParameterLocation.PATH not in wrong:
-        _real_path(case, writes=library and case.method in {"PUT", "DELETE"})
+        _real_path(case)
     if ParameterLocation.QUERY not in wrong and library and case.query:
         case.query.pop("cursor", None)  # opaque, and each list has its own
     if ParameterLocation.BODY not in wrong and isinstance(case.body, dict):
@@ -48,15 +49,13 @@ def _wrong(case: Any) -> set[ParameterLocation]:
     return {place for place in PLACES if case.meta.is_negative_at(place)} or PLACES
 
 
-def _real_path(case: Any, *, writes: bool) -> None:
-    """Real ids, but the library's own are not changed: pages are made of it."""
+def _real_path(case: Any) -> None:
     parameters = case.path_parameters or {}
     for name in parameters.keys() & MATERIAL["path"].keys():
-        if writes:
-            kept = parameters[name] in MATERIAL["kept"]
-            parameters[name] = f"no-{name}".replace("_", "-") if kept else parameters[name]
-        elif sum(str(parameters[name]).encode()) % ONE_IN:
-            parameters[name] = MATERIAL["path"][name]
+        # What a step before has made keeps its own id.
+        if case.meta is not None and case.meta.phase.name is not TestPhase.STATEFUL:
+            drawn = sum(str(parameters[name]).encode()) % ONE_IN == 0
+            parameters[name] = parameters[name] if drawn else MATERIAL["path"][name]
 
 
 def _real_body(case: Any, *, library: bool) -> None:

@@ -27,7 +27,7 @@ def prepare(stack: RunningStack, user: str, folder: Path, *roles: str) -> tuple[
     path = folder / f"{user}.png"
     path.write_bytes(photo())
     with stack.api(user, *roles) as api:
-        material = {**_made(api, path), "photo": str(path), "library": _library(api), "kept": _kept(api)}
+        material = {**_made(api, path), "photo": str(path), "library": _library(api)}
         material["headers"] = {"Authorization": api.headers["Authorization"]}
     stored = folder / f"{user}.json"
     stored.write_text(json.dumps(material), "utf-8")
@@ -63,13 +63,6 @@ def _made(api: httpx.Client, path: Path) -> dict[str, Any]:
             "template_ids": sorted(set(templates)),
         },
     }
-
-
-def _kept(api: httpx.Client) -> list[str]:
-    """Ids of the library that ships with the product."""
-    templates = api.get("/templates", params={"limit": 100}).json()["items"]
-    sets = api.get("/template-sets", params={"limit": 100}).json()["items"]
-    return [one["template_id"] for one in templates] + [one["template_set_id"] for one in sets]
 
 
 def _library(api: httpx.Client) -> dict[str, Any]:
