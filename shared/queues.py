@@ -115,7 +115,9 @@ def _open() -> ClientSession:
 
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=_CONNECTIONS),
-        timeout=aiohttp.ClientTimeout(total=_SECONDS_PER_SEND, sock_connect=_CONNECT_SECONDS),
+        timeout=aiohttp.ClientTimeout(
+            total=2 * _SECONDS_PER_SEND, sock_connect=_CONNECT_SECONDS, sock_read=_SECONDS_PER_SEND
+        ),
         skip_auto_headers=("Content-Type", "User-Agent", "Accept", "Accept-Encoding"),
         cookie_jar=aiohttp.DummyCookieJar(),
         trust_env=False,

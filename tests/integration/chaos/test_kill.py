@@ -145,6 +145,7 @@ POINTS = (
 
 
 @pytest.mark.timeout(120 + 20 * ROUNDS)
+@pytest.mark.chaos
 def test_killed_again_and_again(seller: Seller) -> None:
     """Round after round at every point in turn, with more tasks near it and those of earlier rounds undone."""
     for first in range(0, ROUNDS, TOGETHER):
