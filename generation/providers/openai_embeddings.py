@@ -6,28 +6,23 @@ here, not through the SDK's models, which would make a Python float of every num
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 import math
 import sys
 from array import array
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
 from generation.ports import Meter
 from generation.providers.capabilities import EmbeddingCapability, embedding_model
-from generation.providers.rejections import rejection
+from generation.providers.openai_session import OpenAISession
 from shared.errors import TransientError
 from shared.settings import ModelSettings
 
-if TYPE_CHECKING:
-    from openai import AsyncOpenAI
-
 _CONNECTIONS = 64
-_CONNECT_SECONDS = 5.0
 _SERVICE = "OpenAI"
 
 
@@ -46,7 +41,7 @@ class OpenAIEmbeddings:
         self._settings = settings
         self._dimensions = dimensions
         self._model = model or embedding_model(settings.embedding_model)
-        self._client: AsyncOpenAI | None = None
+        self._session = OpenAISession(settings, connections=_CONNECTIONS)
 
     @property
     def name(self) -> str:
@@ -61,16 +56,14 @@ class OpenAIEmbeddings:
                 `answer_not_json`, `answer_off_schema`.
             PermanentError: `quota_exhausted`, `model_rejected`.
         """
-        answer = _json_object(await self._send(self._arguments(texts)))
+        answer = _json_object(await self._session.post("/embeddings", self._arguments(texts)))
         used = _tokens(answer)
         meter.add(usd=used * self._model.usd / 1_000_000, input_tokens=used)
         return vectors_of(answer, len(texts), self._dimensions)
 
     async def close(self) -> None:
         """Close the connections."""
-        if self._client is not None:
-            await self._client.close()
-            self._client = None
+        await self._session.close()
 
     def _arguments(self, texts: Sequence[str]) -> dict[str, Any]:
         arguments: dict[str, Any] = {
@@ -81,50 +74,6 @@ class OpenAIEmbeddings:
         if self._model.dimensions != self._dimensions:
             arguments["dimensions"] = self._dimensions
         return arguments
-
-    async def _send(self, arguments: dict[str, Any]) -> bytes:
-        import aiohttp
-        import httpx2
-        from openai import APIConnectionError, APIError, APIStatusError
-
-        try:
-            async with asyncio.timeout(self._settings.text_timeout):
-                response = await self._connected().post(
-                    "/embeddings", cast_to=httpx2.Response, body=arguments
-                )
-        except TimeoutError as error:
-            raise TransientError(f"{_SERVICE} did not answer in time.", code="model_timeout") from error
-        except APIStatusError as error:
-            raise rejection(_SERVICE, error.status_code, error.body, error.response.headers) from error
-        except (APIConnectionError, aiohttp.ClientError, OSError) as error:
-            raise TransientError(f"{_SERVICE} cannot be reached.", code="model_unreachable") from error
-        except APIError as error:
-            raise _nonsense("no answer that can be read") from error
-        return response.content
-
-    def _connected(self) -> AsyncOpenAI:
-        if self._client is None:
-            self._client = _client(self._settings)
-        return self._client
-
-
-def _client(settings: ModelSettings) -> AsyncOpenAI:
-    import httpx2
-    from openai import AsyncOpenAI, DefaultAioHttpClient
-
-    timeout = httpx2.Timeout(None, connect=_CONNECT_SECONDS)  # the total time-out is ours
-    return AsyncOpenAI(
-        api_key=settings.openai_api_key.get_secret_value(),
-        base_url=settings.openai_base_url,
-        max_retries=0,
-        timeout=timeout,
-        http_client=DefaultAioHttpClient(
-            timeout=timeout,
-            limits=httpx2.Limits(max_connections=_CONNECTIONS, keepalive_expiry=30.0),
-            trust_env=False,
-            follow_redirects=False,
-        ),
-    )
 
 
 def vectors_of(answer: Mapping[str, Any], count: int, dimensions: int) -> list[array[float]]:

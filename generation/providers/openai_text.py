@@ -6,25 +6,20 @@ CPU per call, and an answer that is not what it should be ends as an error of ou
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
 from generation.ports import Meter, StructuredRequest
 from generation.providers.capabilities import TextCapability, text_model
-from generation.providers.rejections import rejection
+from generation.providers.openai_session import OpenAISession
 from generation.providers.schema_fit import misfit
 from shared.errors import PermanentError, TransientError
 from shared.settings import ModelSettings
 
-if TYPE_CHECKING:
-    from openai import AsyncOpenAI
-
 # One page makes about six text calls at once; a worker runs up to some hundred pages.
 _CONNECTIONS = 640
-_CONNECT_SECONDS = 5.0
 # Copy should vary little between runs and keep to the facts.
 _TEMPERATURE = 0.3
 _SERVICE = "OpenAI"
@@ -41,7 +36,7 @@ class OpenAIText:
     def __init__(self, settings: ModelSettings, model: TextCapability | None = None) -> None:
         self._settings = settings
         self._model = model or text_model(settings.text_model)
-        self._client: AsyncOpenAI | None = None
+        self._session = OpenAISession(settings, connections=_CONNECTIONS)
 
     async def answer(self, request: StructuredRequest, meter: Meter) -> dict[str, Any]:
         """The parsed JSON object, of the schema's structure.
@@ -53,62 +48,15 @@ class OpenAIText:
         """
         if request.image_urls and not self._model.vision:
             raise PermanentError(f"{self._model.name} does not look at pictures.", code="model_rejected")
-        completion = _json_object(await self._send(parameters(request, self._model, self._settings)))
+        completion = _json_object(
+            await self._session.post("/chat/completions", parameters(request, self._model, self._settings))
+        )
         _record(completion, self._model, meter)
         return judge(completion, request)
 
     async def close(self) -> None:
         """Close the connections."""
-        if self._client is not None:
-            await self._client.close()
-            self._client = None
-
-    async def _send(self, arguments: dict[str, Any]) -> bytes:
-        import aiohttp
-        import httpx2
-        from openai import APIConnectionError, APIError, APIStatusError
-
-        try:
-            async with asyncio.timeout(self._settings.text_timeout):
-                # Not chat.completions.create: it walks the whole body once more by its type hints (0.6 ms of CPU).
-                response = await self._connected().post(
-                    "/chat/completions", cast_to=httpx2.Response, body=arguments
-                )
-        except TimeoutError as error:
-            raise TransientError(f"{_SERVICE} did not answer in time.", code="model_timeout") from error
-        except APIStatusError as error:
-            raise rejection(_SERVICE, error.status_code, error.body, error.response.headers) from error
-        except (APIConnectionError, aiohttp.ClientError, OSError) as error:
-            # The SDK's aiohttp transport reports a dropped connection as a time-out: one code for both.
-            raise TransientError(f"{_SERVICE} cannot be reached.", code="model_unreachable") from error
-        except APIError as error:
-            raise TransientError(f"{_SERVICE} answered nonsense.", code="answer_not_json") from error
-        return response.content
-
-    def _connected(self) -> AsyncOpenAI:
-        if self._client is None:
-            self._client = _client(self._settings)
-        return self._client
-
-
-def _client(settings: ModelSettings) -> AsyncOpenAI:
-    import httpx2
-    from openai import AsyncOpenAI, DefaultAioHttpClient
-
-    # The total time-out is ours (asyncio.timeout): the transport only knows one per read.
-    timeout = httpx2.Timeout(None, connect=_CONNECT_SECONDS)
-    return AsyncOpenAI(
-        api_key=settings.openai_api_key.get_secret_value(),
-        base_url=settings.openai_base_url,
-        max_retries=0,
-        timeout=timeout,
-        http_client=DefaultAioHttpClient(
-            timeout=timeout,
-            limits=httpx2.Limits(max_connections=_CONNECTIONS, keepalive_expiry=30.0),
-            trust_env=False,
-            follow_redirects=False,
-        ),
-    )
+        await self._session.close()
 
 
 def parameters(request: StructuredRequest, model: TextCapability, settings: ModelSettings) -> dict[str, Any]:
