@@ -11,7 +11,7 @@ from generation.images.editing import ImageRequest
 from generation.images.records import ImageRecord, require_image
 from generation.images.store import take_upload, take_url
 from generation.images.uploads import UploadUrl, parse_upload
-from generation.tasks.answers import accepted
+from generation.tasks.answers import take_in
 from generation.tasks.consume import consume, consume_poison
 from generation.tasks.model import TaskKind
 from shared.blueprint import Endpoints
@@ -57,14 +57,7 @@ async def edit_image(root: App, call: Call) -> Reply:
     request = call.model(ImageRequest, root.web.max_body)
     if request.image_id is not None:
         await require_image(root.database, request.image_id, call.user)
-    row = await root.submitter.submit(
-        TaskKind.IMAGE,
-        call.user,
-        request.model_dump(mode="json", exclude_none=True),
-        idempotency_key=call.headers.get("idempotency-key"),
-        traceparent=call.traceparent,
-    )
-    return accepted(row, root.web.stream_url)
+    return await take_in(root, call, TaskKind.IMAGE, request)
 
 
 endpoints.route("image", "generation/image", post=edit_image)

@@ -14,7 +14,7 @@ from generation.pages.regenerate import BlockRequest
 from generation.pages.render import render_document
 from generation.pages.requests import PageRequest
 from generation.pages.submit import check_references
-from generation.tasks.answers import accepted
+from generation.tasks.answers import take_in
 from generation.tasks.consume import consume
 from generation.tasks.model import TaskKind
 from generation.templates.page_shell import HEADER_POLICY
@@ -33,14 +33,7 @@ async def display_list(root: App, call: Call) -> Reply:
     """Take a page in; 202 with where to follow it."""
     request = call.model(PageRequest, root.web.max_body)
     await check_references(root.database, root.templates, request, call.user)
-    row = await root.submitter.submit(
-        TaskKind.PAGE,
-        call.user,
-        request.model_dump(mode="json", exclude_none=True),
-        idempotency_key=call.headers.get("idempotency-key"),
-        traceparent=call.traceparent,
-    )
-    return accepted(row, root.web.stream_url)
+    return await take_in(root, call, TaskKind.PAGE, request)
 
 
 async def pages(root: App, call: Call) -> Reply:
@@ -90,14 +83,7 @@ async def block_regenerate(root: App, call: Call) -> Reply:
     if block_id not in {block["block_id"] for block in stored["blocks"]}:
         raise NotFoundError("There is no such block on this page.")
     request = BlockRequest(page_id=page_id, block_id=block_id, instruction=wish.instruction)
-    row = await root.submitter.submit(
-        TaskKind.BLOCK,
-        call.user,
-        request.model_dump(mode="json", exclude_none=True),
-        idempotency_key=call.headers.get("idempotency-key"),
-        traceparent=call.traceparent,
-    )
-    return accepted(row, root.web.stream_url)
+    return await take_in(root, call, TaskKind.BLOCK, request)
 
 
 async def page_versions(root: App, call: Call) -> Reply:

@@ -129,7 +129,8 @@ async def choose(
             return await _listed(templates, request, product)
         if request.template_set_id:
             chosen = await templates.get_set(request.template_set_id)
-            return await _of_set(templates, chosen, page_id, keep=None)
+            shown, origin = await templates.assigned(chosen, page_id)
+            return await _of_set(templates, shown, origin, keep=None)
         return await _recommended(templates, request, product, facts, page_id)
     except InvalidError as error:
         raise PermanentError(error.message, code="no_templates") from error
@@ -165,16 +166,15 @@ async def _recommended(
     chosen = await templates.get_set(found.template_set_id)
     shown, origin = await templates.assigned(chosen, page_id)
     if shown.template_set_id != chosen.template_set_id:
-        return await _of_set(templates, chosen, page_id, keep=facts)
+        return await _of_set(templates, shown, origin, keep=facts)
     listed = await templates.get(found.template_ids)
     return _choice(listed, found.theme, origin, keep_all=False, why=found.why)
 
 
 async def _of_set(
-    templates: Templates, chosen: TemplateSet, page_id: UUID, *, keep: Sequence[Fact] | None
+    templates: Templates, shown: TemplateSet, origin: Origin, *, keep: Sequence[Fact] | None
 ) -> Choice:
-    """The set, or the other side of its test; with `keep`, without blocks that have no facts to state."""
-    shown, origin = await templates.assigned(chosen, page_id)
+    """The set's templates; with `keep`, without blocks that have no facts to state."""
     listed = await templates.get(shown.template_ids)
     kept = [template for template in listed if keep is None or has_facts(template, keep)]
     return _choice(kept, shown.theme, origin, keep_all=keep is None)
