@@ -22,6 +22,7 @@ from generation.images.pictures import Pictures
 from generation.operations.redrive import Redriver
 from generation.pages.pipeline import PagePipeline
 from generation.pages.regenerate import BlockPipeline
+from generation.tasks.marks import Marks
 from generation.tasks.model import TaskKind
 from generation.tasks.runner import Handler, TaskRunner
 from generation.tasks.submit import Submitter
@@ -116,6 +117,7 @@ class App:
             self.publisher,
             rate=self.tasks.user_rate,
             budget=self.tasks.user_budget,
+            marks=Marks(self.database),
         )
 
     @cached_property

@@ -87,12 +87,11 @@ def stream_of(event: Event) -> str:
     return event.task_id or event.event_id
 
 
-def add(cursor: Cursor, event: Event) -> None:
-    """Write an event in the caller's transaction; call Publisher.notify(stream_of(event)) after the commit.
+def stored(event: Event) -> str:
+    """An event as the column `event` takes it, for statements that write it together with their change.
 
     Raises:
-        TooLargeError: the event is over MAX_EVENT_BYTES.
-        MalformedError: its text is not Unicode (a lone surrogate), or its user id holds U+0000.
+        TooLargeError, MalformedError: as `add`.
     """
     import json
 
@@ -106,8 +105,18 @@ def add(cursor: Cursor, event: Event) -> None:
         raise TooLargeError(f"An event may hold {MAX_EVENT_BYTES} bytes, this one has {len(body)}.")
     text = body.decode()
     # jsonb has no U+0000; such an event is kept as a JSON string, which `#>> '{}'` reads back just the same.
-    stored = json.dumps(text) if "\\u0000" in text else text
-    cursor.execute(_ADD, (stream_of(event), event.user_id, event.event_id, stored))
+    return json.dumps(text) if "\\u0000" in text else text
+
+
+def add(cursor: Cursor, event: Event) -> None:
+    """Write an event in the caller's transaction; call Publisher.notify(stream_of(event)) after the commit.
+
+    Raises:
+        TooLargeError: the event is over MAX_EVENT_BYTES.
+        MalformedError: its text is not Unicode (a lone surrogate), or its user id holds U+0000.
+    """
+    text = stored(event)
+    cursor.execute(_ADD, (stream_of(event), event.user_id, event.event_id, text))
 
 
 def claim(cursor: Cursor, streams: Sequence[str], limit: int, lease: float) -> list[OutboxRow]:

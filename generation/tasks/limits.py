@@ -33,10 +33,11 @@ def require_room(
     Raises:
         LimitedError: `rate_limited` or `budget_used`; says when it frees.
     """
-    # Two requests of one user at the same time must not both find the last place.
-    cursor.execute("select pg_advisory_xact_lock(7403, hashtext(%s))", (owner,))
+    # Two requests of one user at the same time must not both find the last place. Two statements in one message: the
+    # second sees what was committed while the first waited (Read Committed takes a snapshot per statement).
     cursor.execute(
-        """select (select count(*) from tasks where owner = %(owner)s and created_at > %(since)s
+        """select pg_advisory_xact_lock(7403, hashtext(%(owner)s));
+           select (select count(*) from tasks where owner = %(owner)s and created_at > %(since)s
                      and kind = any(%(kinds)s)) as made,
                   (select created_at from tasks where owner = %(owner)s and created_at > %(since)s
                      and kind = any(%(kinds)s)
@@ -71,12 +72,13 @@ def until_midnight(now: datetime) -> float:
     return (tomorrow - here).total_seconds()
 
 
+# What a call cost goes on the user's day; a larger statement puts its `from` between the two.
+INSERT_SPENT = """insert into daily_usage (owner, day, usd)
+    select %(owner)s, (now() at time zone 'Asia/Seoul')::date, %(usd)s"""
+ADD_SPENT = "on conflict (owner, day) do update set usd = daily_usage.usd + excluded.usd"
+
+
 def spend(cursor: Cursor, owner: str, usd: float) -> None:
     """Put what a call cost on the user's day."""
     if usd > 0:
-        cursor.execute(
-            """insert into daily_usage (owner, day, usd)
-               values (%s, (now() at time zone 'Asia/Seoul')::date, %s)
-               on conflict (owner, day) do update set usd = daily_usage.usd + excluded.usd""",
-            (owner, usd),
-        )
+        cursor.execute(f"{INSERT_SPENT} {ADD_SPENT}", {"owner": owner, "usd": usd})

@@ -6,17 +6,33 @@ What a run does is in lease.py.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from generation.tasks.announce import announce
+from generation.tasks.announce import announce, task_event
 from generation.tasks.model import TaskKind
+from notifications.outbox import stored
 from shared.db.pool import as_json
 from shared.errors import ConflictError, NotFoundError
 from shared.events import EventType
 
 if TYPE_CHECKING:
     from psycopg2.extras import RealDictCursor as Cursor
+
+
+# The task and its first event in one statement: one round trip for what every request waits for.
+_CREATE = """
+with made as (
+    insert into tasks (task_id, kind, owner, request, request_sha256, idempotency_key, traceparent, sequence)
+    values (%(task_id)s, %(kind)s, %(owner)s, %(request)s, %(request_sha256)s, %(idempotency_key)s, %(traceparent)s, 1)
+    on conflict (owner, idempotency_key) do nothing returning task_id, kind, owner, status
+), told as (
+    insert into outbox (stream, user_id, event_id, event)
+    select %(task_id)s, %(owner)s, %(event_id)s::uuid, %(event)s::jsonb from made
+)
+select * from made
+"""
 
 
 def create(
@@ -33,21 +49,27 @@ def create(
     """Store a task and its `task.queued` event.
 
     Returns:
-        The row, and whether it is new: the same key and request give the task that is there already.
+        task_id, kind, owner and status at least, and whether it is new: the same key and request give the task that
+        is there already.
 
     Raises:
         ConflictError: the same Idempotency-Key came with another request before.
     """
-    cursor.execute(
-        """insert into tasks (task_id, kind, owner, request, request_sha256, idempotency_key, traceparent,
-                              sequence)
-           values (%s, %s, %s, %s, %s, %s, %s, 1)
-           on conflict (owner, idempotency_key) do nothing returning *""",
-        (str(task_id), kind, owner, as_json(request), request_sha256, idempotency_key, traceparent),
-    )
+    event = task_event(task_id, owner, EventType.QUEUED, {"kind": kind.value, "sequence": 1})
+    values = {
+        "task_id": str(task_id),
+        "kind": kind,
+        "owner": owner,
+        "request": as_json(request),
+        "request_sha256": request_sha256,
+        "idempotency_key": idempotency_key,
+        "traceparent": traceparent,
+        "event_id": event.event_id,
+        "event": stored(event),
+    }
+    cursor.execute(_CREATE, values)
     row = cursor.fetchone()
     if row is not None:
-        announce(cursor, row, EventType.QUEUED, {"kind": kind.value})
         return dict(row), True
     known = by_key(cursor, owner, idempotency_key, request_sha256)
     if known is None:
@@ -75,6 +97,15 @@ def by_key(
 def mark_enqueued(cursor: Cursor, task_id: UUID) -> None:
     """The queue holds a message for this task."""
     cursor.execute("update tasks set enqueued_at = now() where task_id = %s", (str(task_id),))
+
+
+def mark_accepted(cursor: Cursor, task_ids: Iterable[UUID]) -> None:
+    """The queue held a first message for each of these tasks; those that run already need no mark."""
+    cursor.execute(
+        """update tasks set enqueued_at = now()
+           where task_id = any(%s::uuid[]) and status = 'queued' and enqueued_at is null""",
+        ([str(task_id) for task_id in task_ids],),
+    )
 
 
 def withdraw(cursor: Cursor, task_id: UUID) -> None:

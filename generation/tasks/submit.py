@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 
 from generation.tasks import repository
 from generation.tasks.limits import require_room
+from generation.tasks.marks import Marks
 from generation.tasks.model import QUEUE_OF, TaskKind
 from generation.tasks.run import Announcer, Transactions
 from shared.errors import FieldIssue, FieldsError, UnavailableError
@@ -37,6 +38,7 @@ class Submitter:
     announcer: Announcer
     rate: int
     budget: float
+    marks: Marks
 
     async def submit(
         self,
@@ -111,10 +113,7 @@ class Submitter:
             await self.database.run(otherwise)
             raise
         self.announcer.notify(str(task_id))
-        try:
-            await self.database.run(lambda cursor: repository.mark_enqueued(cursor, task_id))
-        except UnavailableError:  # the message is there: at worst the sweeper sends another
-            log.warning("enqueued, but not marked so", extra={"task_id": str(task_id)})
+        self.marks.add(task_id)
 
 
 def checked_key(key: str | None) -> str | None:

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+from shared.db.rows import dict_rows
 from shared.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -69,14 +70,13 @@ class Database:
     def run_sync[T](self, work: Callable[[Cursor], T], running: set[Connection] | None = None) -> T:
         """`run` for code that is on a thread of its own already; `running` holds the connection meanwhile."""
         import psycopg2
-        from psycopg2.extras import RealDictCursor
 
         connection, fresh = self._connection()
         committing = False
         running = set() if running is None else running
         running.add(connection)
         try:
-            with connection, connection.cursor(cursor_factory=RealDictCursor) as cursor:
+            with connection, connection.cursor(cursor_factory=dict_rows()) as cursor:
                 result = work(cursor)
                 committing = True
         except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:

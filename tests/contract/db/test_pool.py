@@ -144,3 +144,21 @@ async def _busy(pool: Database) -> int:
 def _pid(cursor: Any) -> int:
     cursor.execute("select pg_backend_pid() as pid")
     return int(cursor.fetchone()["pid"])
+
+
+async def test_rows_are_dicts_however_they_are_fetched(pool: Database) -> None:
+    """One by one, in groups, all at once, by iteration: dicts by column name, and None or nothing at the end."""
+    two = [{"n": 1, "name": "가"}, {"n": 2, "name": "나"}]
+
+    def fetched(cursor: Any) -> list[Any]:
+        query = "select * from (values (1, '가'), (2, '나')) as t (n, name) order by n"
+        cursor.execute(query)
+        single = [cursor.fetchone(), cursor.fetchone(), cursor.fetchone()]
+        cursor.execute(query)
+        groups = [cursor.fetchmany(), cursor.fetchmany(5), cursor.fetchmany()]
+        cursor.execute(query)
+        everything = cursor.fetchall()
+        cursor.execute(query)
+        return [single, groups, everything, list(cursor)]
+
+    assert await pool.run(fetched) == [[*two, None], [two[:1], two[1:], []], two, two]

@@ -14,6 +14,7 @@ from generation.pages.pipeline import PagePipeline
 from generation.pages.regenerate import BlockPipeline
 from generation.pages.requests import Product
 from generation.tasks import repository as tasks
+from generation.tasks.marks import Marks
 from generation.tasks.model import QUEUE_OF, TaskKind
 from generation.tasks.runner import TaskRunner
 from generation.tasks.submit import Submitter
@@ -53,7 +54,9 @@ class Kitchen:
     def __post_init__(self) -> None:
         self.publisher = FakePublisher()
         self.templates = TemplateRepository(self.database)
-        self.submitter = Submitter(self.database, self.queues, self.publisher, rate=100, budget=10.0)
+        self.submitter = Submitter(
+            self.database, self.queues, self.publisher, rate=100, budget=10.0, marks=Marks(self.database)
+        )
         self.pictures = Pictures(
             self.images, lambda _: (512, 384), self.assets, self.downloads, self.database, inline=False
         )

@@ -9,6 +9,7 @@ import pytest
 
 from generation.ports import Meter
 from generation.tasks import lease, repository
+from generation.tasks.marks import Marks
 from generation.tasks.model import Lease, Progress, TaskKind
 from generation.tasks.submit import Submitter
 from generation.tasks.sweep import Sweeper
@@ -35,7 +36,7 @@ def queues() -> FakeQueues:
 
 @pytest.fixture
 def submitter(database: Database, queues: FakeQueues) -> Submitter:
-    return Submitter(database, queues, FakePublisher(), rate=100, budget=10.0)
+    return Submitter(database, queues, FakePublisher(), rate=100, budget=10.0, marks=Marks(database))
 
 
 async def submit(submitter: Submitter, **more: Any) -> UUID:
@@ -295,7 +296,7 @@ async def test_a_repeated_store_counts_once(database: Database, submitter: Submi
 
 async def test_a_user_who_asks_too_often_waits(database: Database, queues: FakeQueues) -> None:
     """The third task within a minute gets 429 with when a place frees; others are not touched."""
-    submitter = Submitter(database, queues, FakePublisher(), rate=2, budget=1.0)
+    submitter = Submitter(database, queues, FakePublisher(), rate=2, budget=1.0, marks=Marks(database))
     for _ in range(2):
         await submit(submitter)
     with pytest.raises(LimitedError) as caught:
@@ -308,7 +309,7 @@ async def test_a_user_who_has_spent_the_days_budget_waits_until_midnight(
     database: Database, queues: FakeQueues
 ) -> None:
     """What steps cost is counted on the day; at the budget new tasks are refused."""
-    submitter = Submitter(database, queues, FakePublisher(), rate=100, budget=1.0)
+    submitter = Submitter(database, queues, FakePublisher(), rate=100, budget=1.0, marks=Marks(database))
     task_id = await submit(submitter)
     held = await claim(database, task_id)
     save = partial(lease.save_step, lease=held, key="plan", result={}, meter=Meter(usd=1.0))
