@@ -6,6 +6,7 @@ the API keeps (generation/openapi).
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl
@@ -14,6 +15,7 @@ _LARGEST_EXACT = 2**53 - 1  # RFC 7493, 2.2: what every reader of JSON keeps exa
 _LARGEST_INTEGER = 2**31 - 1  # PostgreSQL's integer
 _DEEPEST = 32
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _PRINTABLE = r"[^\x00-\x08\x0b\x0c\x0e-\x1f]"
 _VISIBLE = r"[^\s\x00-\x1f]"
 # Of text that is stripped and must not be empty: beside minLength, which white space would satisfy.
@@ -24,7 +26,7 @@ OR_NUMBER = {"type": ["string", "number"]}
 
 def _printable(text: str) -> str:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if any(ord(letter) < 32 and letter not in "\n\t" for letter in text):  # noqa: PLR2004  the first 32 are controls
+    if _CONTROL.search(text):
         message = "control characters are not allowed"
         raise ValueError(message)
     return text

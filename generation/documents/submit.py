@@ -11,7 +11,7 @@ from uuid import uuid4
 from generation.documents import repository as documents
 from generation.documents.requests import Document, EmbeddingRequest
 from generation.tasks import repository as tasks
-from generation.tasks.limits import require_room
+from generation.tasks.limits import Allowance, require_room
 from generation.tasks.model import TaskKind
 from generation.tasks.run import Announcer, Transactions
 from generation.tasks.submit import checked_key
@@ -110,14 +110,8 @@ class DocumentSubmitter:
         version = documents.next_version(before, document.version, arrived)
         same = documents.live_task(cursor, before, request.sha256)
         if same is None and limited:
-            require_room(
-                cursor,
-                owner,
-                kinds=(TaskKind.EMBEDDING,),
-                rate=self.rate * _RATE_FACTOR,
-                budget=self.budget,
-                now=arrived,
-            )
+            rate = self.rate * _RATE_FACTOR
+            require_room(cursor, owner, Allowance((TaskKind.EMBEDDING,), rate, self.budget, arrived))
         task_id = None if same else uuid4()
         documents.store(cursor, owner, document, version=version, sha256=request.sha256, task_id=task_id)
         if same is not None or task_id is None:

@@ -26,7 +26,7 @@ async def tasks(root: App, call: Call) -> Reply:
 async def task(root: App, call: Call) -> Reply:
     """One task."""
     task_id = call.uuid("task_id")
-    row = await root.database.run(lambda cursor: repository.get(cursor, task_id, call.user))
+    row = await root.database.run(lambda cursor: repository.get(cursor, task_id, call.user), autocommit=True)
     return reply(public_view(row))
 
 

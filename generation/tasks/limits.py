@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -17,52 +18,74 @@ SEOUL = ZoneInfo("Asia/Seoul")
 _WINDOW_SECONDS = 60.0
 
 
-def require_room(
-    cursor: Cursor, owner: str, *, kinds: Sequence[TaskKind], rate: int, budget: float, now: datetime
-) -> None:
-    """Refuse a new task of a user who has used up the rate or the day's budget.
+# Two requests of one user at the same time must not both find the last place. Before the statement that counts, in
+# the same message: that one sees what was committed while this one waited (Read Committed: a snapshot a statement).
+LOCK_USER = "select pg_advisory_xact_lock(7403, hashtext(%(owner)s));"
 
-    Args:
-        cursor: the transaction that is about to store the task.
-        owner: the user.
+# Whether a user has room for one more task, with why not and until when.
+ROOM = """
+select *, made < %(rate)s and coalesce(spent, 0) < %(budget)s as free
+from (select (select count(*) from tasks where owner = %(owner)s and created_at > %(since)s
+                  and kind = any(%(kinds)s)) as made,
+             (select created_at from tasks where owner = %(owner)s and created_at > %(since)s
+                  and kind = any(%(kinds)s) order by created_at desc offset %(rate)s - 1 limit 1) as frees,
+             (select usd from daily_usage where owner = %(owner)s and day = %(day)s) as spent) as used
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What one user may ask for.
+
+    Attributes:
         kinds: which tasks count; documents have a rate of their own.
         rate: new tasks within a minute.
         budget: USD a day of the Korean calendar.
         now: aware.
-
-    Raises:
-        LimitedError: `rate_limited` or `budget_used`; says when it frees.
     """
-    # Two requests of one user at the same time must not both find the last place. Two statements in one message: the
-    # second sees what was committed while the first waited (Read Committed takes a snapshot per statement).
-    cursor.execute(
-        """select pg_advisory_xact_lock(7403, hashtext(%(owner)s));
-           select (select count(*) from tasks where owner = %(owner)s and created_at > %(since)s
-                     and kind = any(%(kinds)s)) as made,
-                  (select created_at from tasks where owner = %(owner)s and created_at > %(since)s
-                     and kind = any(%(kinds)s)
-                   order by created_at desc offset %(last)s limit 1) as frees,
-                  (select usd from daily_usage where owner = %(owner)s and day = %(day)s) as usd""",
-        {
+
+    kinds: Sequence[TaskKind]
+    rate: int
+    budget: float
+    now: datetime
+
+    def values(self, owner: str) -> dict[str, Any]:
+        """What LOCK_USER and ROOM are filled with."""
+        return {
             "owner": owner,
-            "kinds": [kind.value for kind in kinds],
-            "since": now - timedelta(seconds=_WINDOW_SECONDS),
-            "last": rate - 1,
-            "day": now.astimezone(SEOUL).date(),
-        },
-    )
-    row: dict[str, Any] = cursor.fetchone() or {"made": 0, "usd": None, "frees": None}
-    if row["made"] >= rate and row["frees"] is not None:
-        waits = _WINDOW_SECONDS - (now - row["frees"]).total_seconds()
-        raise LimitedError(
-            f"At most {rate} new tasks a minute.", retry_after=max(1.0, waits), code="rate_limited"
-        )
-    if row["usd"] is not None and float(row["usd"]) >= budget:
-        raise LimitedError(
-            f"Today's budget of {budget:g} USD is used up.",
-            retry_after=until_midnight(now),
+            "kinds": [kind.value for kind in self.kinds],
+            "since": self.now - timedelta(seconds=_WINDOW_SECONDS),
+            "rate": self.rate,
+            "budget": self.budget,
+            "day": self.now.astimezone(SEOUL).date(),
+        }
+
+    def refusal(self, row: dict[str, Any]) -> LimitedError | None:
+        """Why there is no room, of a row of ROOM: `rate_limited` or `budget_used`, and when it frees."""
+        if row["free"]:
+            return None
+        if row["made"] >= self.rate and row["frees"] is not None:
+            waits = max(1.0, _WINDOW_SECONDS - (self.now - row["frees"]).total_seconds())
+            return LimitedError(
+                f"At most {self.rate} new tasks a minute.", retry_after=waits, code="rate_limited"
+            )
+        return LimitedError(
+            f"Today's budget of {self.budget:g} USD is used up.",
+            retry_after=until_midnight(self.now),
             code="budget_used",
         )
+
+
+def require_room(cursor: Cursor, owner: str, allowance: Allowance) -> None:
+    """Refuse a new task of a user who has used up the rate or the day's budget; holds until the transaction ends.
+
+    Raises:
+        LimitedError: see Allowance.refusal.
+    """
+    cursor.execute(f"{LOCK_USER} {ROOM}", allowance.values(owner))
+    refusal = allowance.refusal(dict(cursor.fetchone() or {}))
+    if refusal:
+        raise refusal
 
 
 def until_midnight(now: datetime) -> float:

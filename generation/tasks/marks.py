@@ -47,6 +47,6 @@ class Marks:
             await asyncio.sleep(self._gather)
             marks, self._waiting = self._waiting, []
             try:
-                await self._database.run(partial(repository.mark_accepted, task_ids=marks))
+                await self._database.run(partial(repository.mark_accepted, task_ids=marks), autocommit=True)
             except UnavailableError:  # the messages are there: at worst the sweeper sends others
                 log.warning("enqueued, but not marked so", extra={"tasks": len(marks)})

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from generation.tasks.announce import announce, task_event
+from generation.tasks.limits import LOCK_USER, ROOM, Allowance
 from generation.tasks.model import TaskKind
 from notifications.outbox import stored
 from shared.db.pool import as_json
@@ -21,18 +22,21 @@ if TYPE_CHECKING:
     from psycopg2.extras import RealDictCursor as Cursor
 
 
-# The task and its first event in one statement: one round trip for what every request waits for.
+# The task and its first event, if there is room: one statement for what every request waits for.
 _CREATE = """
-with made as (
+with room as ({room}), made as (
     insert into tasks (task_id, kind, owner, request, request_sha256, idempotency_key, traceparent, sequence)
-    values (%(task_id)s, %(kind)s, %(owner)s, %(request)s, %(request_sha256)s, %(idempotency_key)s, %(traceparent)s, 1)
-    on conflict (owner, idempotency_key) do nothing returning task_id, kind, owner, status
+    select %(task_id)s::uuid, %(kind)s, %(owner)s, %(request)s::jsonb, %(request_sha256)s, %(idempotency_key)s,
+        %(traceparent)s, 1 from room where free
+    on conflict do nothing returning task_id, kind, owner, status
 ), told as (
     insert into outbox (stream, user_id, event_id, event)
     select %(task_id)s, %(owner)s, %(event_id)s::uuid, %(event)s::jsonb from made
 )
-select * from made
+select * from room left join made on true
 """
+_CREATE_WITHIN = LOCK_USER + _CREATE.format(room=ROOM)
+_CREATE_ANYWAY = _CREATE.format(room="select true as free")
 
 
 def create(
@@ -45,8 +49,9 @@ def create(
     request_sha256: str,
     idempotency_key: str | None,
     traceparent: str | None,
+    allowance: Allowance | None = None,
 ) -> tuple[dict[str, Any], bool]:
-    """Store a task and its `task.queued` event.
+    """Store a task and its `task.queued` event. May be repeated with the same `task_id`.
 
     Returns:
         task_id, kind, owner and status at least, and whether it is new: the same key and request give the task that
@@ -54,6 +59,7 @@ def create(
 
     Raises:
         ConflictError: the same Idempotency-Key came with another request before.
+        LimitedError: the user has no room within `allowance`.
     """
     event = task_event(task_id, owner, EventType.QUEUED, {"kind": kind.value, "sequence": 1})
     values = {
@@ -67,14 +73,19 @@ def create(
         "event_id": event.event_id,
         "event": stored(event),
     }
-    cursor.execute(_CREATE, values)
-    row = cursor.fetchone()
-    if row is not None:
-        return dict(row), True
-    known = by_key(cursor, owner, idempotency_key, request_sha256)
-    if known is None:
-        raise ConflictError("The task was withdrawn meanwhile.", code="idempotency_key_busy")
-    return known, False
+    if allowance:
+        cursor.execute(_CREATE_WITHIN, {**values, **allowance.values(owner)})
+    else:
+        cursor.execute(_CREATE_ANYWAY, values)
+    row = dict(cursor.fetchone() or {})
+    if row["task_id"] is not None:
+        return row, True
+    known = _known(cursor, owner, idempotency_key, request_sha256, task_id)
+    if known is not None:
+        return known, str(known["task_id"]) == str(task_id)
+    raise (allowance and allowance.refusal(row)) or ConflictError(
+        "The task was withdrawn meanwhile.", code="idempotency_key_busy"
+    )
 
 
 def by_key(
@@ -85,7 +96,16 @@ def by_key(
     Raises:
         ConflictError: it was made for another request.
     """
-    cursor.execute("select * from tasks where owner = %s and idempotency_key = %s", (owner, idempotency_key))
+    return _known(cursor, owner, idempotency_key, request_sha256)
+
+
+def _known(
+    cursor: Cursor, owner: str, idempotency_key: str | None, request_sha256: str, task_id: UUID | None = None
+) -> dict[str, Any] | None:
+    cursor.execute(
+        "select * from tasks where (owner = %s and idempotency_key = %s) or task_id = %s",
+        (owner, idempotency_key, task_id and str(task_id)),
+    )
     row = cursor.fetchone()
     if row is not None and row["request_sha256"] != request_sha256:
         raise ConflictError(

@@ -116,7 +116,7 @@ class TaskRunner:
         return None
 
     async def _work(self, lease: Lease) -> None:
-        stored = await self._database.run(lambda cursor: leases.steps(cursor, lease.task_id))
+        stored = await self._database.run(lambda cursor: leases.steps(cursor, lease.task_id), autocommit=True)
         run = Run(
             lease,
             stored,
@@ -132,7 +132,7 @@ class TaskRunner:
         while True:
             await asyncio.sleep(self._settings.heartbeat)
             try:
-                await self._database.run(lambda cursor: leases.heartbeat(cursor, lease))
+                await self._database.run(lambda cursor: leases.heartbeat(cursor, lease), autocommit=True)
             except UnavailableError:
                 log.warning("no heartbeat: the database is away", extra=_ids(lease))
             except (LeaseLostError, TaskCancelledError) as error:

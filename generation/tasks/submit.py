@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from generation.tasks import repository
-from generation.tasks.limits import require_room
+from generation.tasks.limits import Allowance
 from generation.tasks.marks import Marks
 from generation.tasks.model import QUEUE_OF, TaskKind
 from generation.tasks.run import Announcer, Transactions
@@ -66,7 +66,6 @@ class Submitter:
             digest = _digest(kind, request)
             if key and (known := repository.by_key(cursor, owner, key, digest)):
                 return known, False
-            require_room(cursor, owner, kinds=_RATED, rate=self.rate, budget=self.budget, now=now())
             return repository.create(
                 cursor,
                 task_id=task_id,
@@ -76,9 +75,10 @@ class Submitter:
                 request_sha256=digest,
                 idempotency_key=key,
                 traceparent=traceparent,
+                allowance=Allowance(_RATED, self.rate, self.budget, now()),
             )
 
-        row, new = await self.database.run(store)
+        row, new = await self.database.run(store, autocommit=True)
         if new:
             await self._enqueue(
                 kind, task_id, traceparent, lambda cursor: repository.withdraw(cursor, task_id)

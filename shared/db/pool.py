@@ -47,16 +47,21 @@ class Database:
         self._local = threading.local()
         self._open: set[Connection] = set()
 
-    async def run[T](self, work: Callable[[Cursor], T]) -> T:
+    async def run[T](self, work: Callable[[Cursor], T], *, autocommit: bool = False) -> T:
         """Run `work` in one transaction: committed when it returns, rolled back when it raises.
 
         Rows are dicts; jsonb comes back as Python values.
+
+        Args:
+            work: what to do.
+            autocommit: each `execute` of `work` is a transaction of its own. Saves two of three round trips where
+                there is only one; when the connection is lost `work` may run twice, so it must stand that.
 
         Raises:
             UnavailableError: the server is away, or went away meanwhile (the transaction may be repeated).
         """
         running: set[Connection] = set()
-        future = self._threads.submit(self.run_sync, work, running)
+        future = self._threads.submit(self.run_sync, work, running, autocommit=autocommit)
         try:
             async with asyncio.timeout(self._time_limit):
                 return await asyncio.wrap_future(future)
@@ -67,7 +72,13 @@ class Database:
                     _break(connection)
             raise _away("PostgreSQL does not answer in time") from None
 
-    def run_sync[T](self, work: Callable[[Cursor], T], running: set[Connection] | None = None) -> T:
+    def run_sync[T](
+        self,
+        work: Callable[[Cursor], T],
+        running: set[Connection] | None = None,
+        *,
+        autocommit: bool = False,
+    ) -> T:
         """`run` for code that is on a thread of its own already; `running` holds the connection meanwhile."""
         import psycopg2
 
@@ -76,7 +87,10 @@ class Database:
         running = set() if running is None else running
         running.add(connection)
         try:
-            with connection, connection.cursor(cursor_factory=dict_rows()) as cursor:
+            connection.autocommit = autocommit
+            # `with connection` would begin a transaction even then.
+            transaction = contextlib.nullcontext() if autocommit else connection
+            with transaction, connection.cursor(cursor_factory=dict_rows()) as cursor:
                 result = work(cursor)
                 committing = True
         except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
@@ -85,7 +99,7 @@ class Database:
             lost = connection.closed != 0
             self._forget(connection)
             if lost and not fresh and not committing:
-                return self.run_sync(work, running)
+                return self.run_sync(work, running, autocommit=autocommit)
             raise _away("PostgreSQL does not answer") from error
         finally:
             running.discard(connection)

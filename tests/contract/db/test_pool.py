@@ -162,3 +162,23 @@ async def test_rows_are_dicts_however_they_are_fetched(pool: Database) -> None:
         return [single, groups, everything, list(cursor)]
 
     assert await pool.run(fetched) == [[*two, None], [two[:1], two[1:], []], two, two]
+
+
+async def test_statements_of_their_own_are_kept_whatever_follows(pool: Database) -> None:
+    """With autocommit what ran before an error stays, and the next transaction is rolled back as ever."""
+    await pool.run(lambda cursor: cursor.execute("create table if not exists kept (n integer)"))
+
+    def fails(cursor: Any, number: int) -> None:
+        cursor.execute("insert into kept values (%s)", (number,))
+        raise UnavailableError("afterwards")
+
+    with pytest.raises(UnavailableError):
+        await pool.run(lambda cursor: fails(cursor, 1), autocommit=True)
+    with pytest.raises(UnavailableError):
+        await pool.run(lambda cursor: fails(cursor, 2))
+
+    def numbers(cursor: Any) -> list[int]:
+        cursor.execute("select n from kept")
+        return [row["n"] for row in cursor.fetchall()]
+
+    assert await pool.run(numbers, autocommit=True) == [1]

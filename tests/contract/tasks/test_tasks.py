@@ -9,6 +9,7 @@ import pytest
 
 from generation.ports import Meter
 from generation.tasks import lease, repository
+from generation.tasks.limits import Allowance
 from generation.tasks.marks import Marks
 from generation.tasks.model import Lease, Progress, TaskKind
 from generation.tasks.submit import Submitter
@@ -24,6 +25,7 @@ from shared.errors import (
     UnavailableError,
 )
 from shared.settings import TaskSettings
+from shared.times import now
 from tests.fakes import FakePublisher, FakeQueues
 
 STALE = 60.0
@@ -318,3 +320,30 @@ async def test_a_user_who_has_spent_the_days_budget_waits_until_midnight(
         await submit(submitter)
     assert caught.value.code == "budget_used"
     assert 0 < caught.value.retry_after <= 24 * 3600
+
+
+async def test_a_task_stored_twice_is_one_task(database: Database) -> None:
+    """The same statement again, because its answer was lost, finds the task it made, and one event tells of it."""
+    task: dict[str, Any] = {
+        "task_id": uuid4(),
+        "kind": TaskKind.PAGE,
+        "owner": f"user-{uuid4()}",
+        "request": {},
+        "request_sha256": "0",
+        "idempotency_key": None,
+        "traceparent": None,
+        "allowance": Allowance(
+            (TaskKind.PAGE,), 1, 1.0, now()
+        ),  # room for one: its own row is no reason to refuse
+    }
+    first = await database.run(lambda cursor: repository.create(cursor, **task), autocommit=True)
+    again = await database.run(lambda cursor: repository.create(cursor, **task), autocommit=True)
+    assert first[1]
+    assert again[1]
+    assert str(again[0]["task_id"]) == str(task["task_id"])
+
+    def events(cursor: Any) -> int:
+        cursor.execute("select count(*) as n from outbox where stream = %s", (str(task["task_id"]),))
+        return int(cursor.fetchone()["n"])
+
+    assert await database.run(events) == 1
