@@ -28,7 +28,7 @@ _MODELS, _OBJECTS = 60, 61  # offsets from the stack's port base
 _START_LIMIT = 90.0
 
 # Nobody is refused, and one worker may run all pages that are asked for: in Azure an instance takes at most
-# batchSize + newBatchThreshold messages of a queue at once, 16 + 8 as host.json has it.
+# batchSize + newBatchThreshold messages of a queue at once, 32 + 16 as host.json has it.
 SETTINGS = {
     "USER_TASKS_PER_MINUTE": "1000000",
     "USER_DAILY_BUDGET_USD": "1000000",

@@ -77,9 +77,7 @@ class Seller:
 @pytest.fixture(scope="module")
 def chaos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chaos]:
     """One worker; nothing but these tests uses it."""
-    # Tasks that are held must not keep the host from taking the next.
-    many = {"AzureFunctionsJobHost__extensions__queues__newBatchThreshold": "24"}
-    with chaos_stack(tmp_path_factory.mktemp("kill"), **many) as chaos:
+    with chaos_stack(tmp_path_factory.mktemp("kill")) as chaos:
         yield chaos
 
 
@@ -134,7 +132,7 @@ def stop_inside_calls(chaos: Chaos, seller: Seller) -> list[Order]:
 
 
 ROUNDS = int(os.environ.get("CHAOS_ROUNDS", "3"))
-TOGETHER = 4  # rounds that are checked together: a dead publisher's claim on events takes 15 s to end
+TOGETHER = 4  # rounds that are checked together
 # Where a worker dies: right after a commit, inside a call, before a commit. The first three are CI's.
 POINTS = (
     *(("after", step) for step in ("plan", "page", "claim")),
