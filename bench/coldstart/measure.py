@@ -13,11 +13,15 @@ from pathlib import Path
 from bench.child import run_child
 from bench.coldstart.first_page import LATER_PAGES, Worker, measure_workers
 from bench.coldstart.import_profile import profile_table
-from bench.coldstart.old_environment import REQUIREMENTS, old_python, pinned_versions
-from bench.coldstart.processes import ROOT, SDKS, Start, copy_deployed, start_old, start_ours
+from bench.coldstart.processes import HERE, ROOT, SDKS, Start, copy_deployed, start_old, start_ours
 from bench.machine import installed_versions
+from bench.other_python import other_python, pinned_versions
 from bench.result import Bar, Measurement, Result, Table
 from bench.spread import Spread, take_turns
+
+OLD_REQUIREMENTS = HERE / "old_stack" / "requirements.txt"
+# What the old service imported by name; the other pins are what these need.
+OLD_PACKAGES = ("chromadb", "fastapi", "langchain", "langchain-community", "langchain-openai", "uvicorn")
 
 START_BAR = Bar("at most", 0.6)  # seconds (DESIGN section 10)
 MEMORY_BAR = Bar("at most", 150)  # MB
@@ -32,7 +36,7 @@ def run(*, runs: int = 7) -> Result:
     Raises:
         BenchError: a side cannot be started, or the stack makes no page.
     """
-    python = old_python()
+    python = other_python(OLD_REQUIREMENTS)
     with tempfile.TemporaryDirectory() as folder:
         fresh = copy_deployed(Path(folder))
         sides: dict[str, Callable[[], Start]] = {
@@ -43,7 +47,10 @@ def run(*, runs: int = 7) -> Result:
         }
         starts = take_turns(sides, runs)
     workers = measure_workers(runs)
-    versions = {**installed_versions(_OUR_PACKAGES), **pinned_versions(REQUIREMENTS.read_text("utf-8"))}
+    versions = {
+        **installed_versions(_OUR_PACKAGES),
+        **pinned_versions(OLD_REQUIREMENTS.read_text("utf-8"), OLD_PACKAGES),
+    }
     measurements = (
         *start_measurements(starts),
         *memory_measurements(starts, workers),

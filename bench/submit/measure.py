@@ -13,15 +13,16 @@ from typing import Any
 
 from bench.errors import BenchError
 from bench.machine import installed_versions
+from bench.other_python import other_python
 from bench.pipeline.pages import IMAGES, TEMPLATES
 from bench.pipeline.processes import cpu_seconds
 from bench.result import Bar, Measurement, Result, Table
 from bench.spread import Spread, take_turns
-from bench.submit.environment import old_python
 from bench.submit.servers import Side, both_sides, forget_tasks
 from generation.pages.requests import Product
 from local.programs import ROOT
 
+_OLD_REQUIREMENTS = ROOT / "bench" / "submit" / "old_stack" / "requirements.txt"
 CONNECTIONS = 32
 SECONDS = 4.0
 _LOAD_LIMIT = 60.0
@@ -54,7 +55,7 @@ def run(*, runs: int = 7) -> Result:
     Raises:
         BenchError: a side does not start, or answers anything but 202.
     """
-    with both_sides(old_python()) as (ours, old, database_url):
+    with both_sides(other_python(_OLD_REQUIREMENTS)) as (ours, old, database_url):
         sides: dict[str, Callable[[], Run]] = {
             side.name: partial(load, side, database_url) for side in (ours, old)
         }

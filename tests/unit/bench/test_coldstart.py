@@ -8,12 +8,12 @@ import pytest
 from bench.__main__ import bench_names, main
 from bench.child import Finished
 from bench.coldstart.import_profile import INTERPRETER, costs, package_of, parse, profile_table
-from bench.coldstart.measure import sdk_table, start_measurements
-from bench.coldstart.old_environment import NAMED, REQUIREMENTS, pinned_versions
+from bench.coldstart.measure import OLD_PACKAGES, OLD_REQUIREMENTS, sdk_table, start_measurements
 from bench.coldstart.processes import copy_deployed, read_start
 from bench.coldstart.stages import Stages
 from bench.errors import BenchError
 from bench.memory import parse_smaps
+from bench.other_python import pinned_versions
 
 LOG = """import time: self [us] | cumulative | imported package
 import time:       100 |        100 |   _io
@@ -135,8 +135,8 @@ def test_a_deployed_copy_holds_no_bytecode_and_no_tests(tmp_path: Path) -> None:
 
 def test_the_old_stack_is_pinned_with_hashes() -> None:
     """Every package it names has a version, and pip can check every file."""
-    text = REQUIREMENTS.read_text("utf-8")
-    assert set(pinned_versions(text)) == set(NAMED)
+    text = OLD_REQUIREMENTS.read_text("utf-8")
+    assert set(pinned_versions(text, OLD_PACKAGES)) == set(OLD_PACKAGES)
     assert text.count("==") <= text.count("--hash=sha256:")
 
 
