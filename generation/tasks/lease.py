@@ -82,7 +82,7 @@ with changed as (
     returning percent, done, sequence
 ), kept as (
     insert into task_steps (task_id, step_key, result, attempt, usd)
-    select %(task_id)s::uuid, %(key)s, %(result)s::jsonb, %(attempt)s, %(usd)s from changed
+    select %(task_id)s::uuid, %(key)s, %(result)s::json, %(attempt)s, %(usd)s from changed
 ), spent as (
     {INSERT_SPENT} from changed where %(usd)s > 0 {ADD_SPENT}
 )

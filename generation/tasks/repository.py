@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _CREATE = """
 with room as ({room}), made as (
     insert into tasks (task_id, kind, owner, request, request_sha256, idempotency_key, traceparent, sequence)
-    select %(task_id)s::uuid, %(kind)s, %(owner)s, %(request)s::jsonb, %(request_sha256)s, %(idempotency_key)s,
+    select %(task_id)s::uuid, %(kind)s, %(owner)s, %(request)s::json, %(request_sha256)s, %(idempotency_key)s,
         %(traceparent)s, 1 from room where free
     on conflict do nothing returning task_id, kind, owner, status
 ), told as (
