@@ -52,7 +52,8 @@ def order_page(api: httpx.Client, tag: str | None = None, **body: Any) -> Order:
         body["image_id"] = upload(api)
     body.setdefault("options", {"images": 1})
     # Chosen, not recommended: a recommendation follows the figures, which every page of these tests changes.
-    body.setdefault("template_set_id", "living-shelf")
+    if "template_ids" not in body:
+        body.setdefault("template_set_id", "living-shelf")
     return repeat(api, Order("", tag, body))
 
 
