@@ -69,20 +69,24 @@ def steps(cursor: Cursor, task_id: UUID) -> dict[str, Any]:
     return {row["step_key"]: row["result"] for row in cursor.fetchall()}
 
 
-# One statement, because a page stores twelve steps. The event gets the row's own numbers. Nothing is written when the
-# lease is gone or the step is there already.
+# One statement, because a page stores twelve steps. The row is locked first, so that of two runs, or two tries of one,
+# the second sees what the first did. Nothing is written when the lease is gone or the step is there already. The event
+# gets the row's own numbers.
 _SAVE_STEP = f"""
-with changed as (
-    update tasks set percent = greatest(percent, %(percent)s), step = %(step)s, done = greatest(done, %(done)s),
-        total = %(total)s, heartbeat_at = now(), sequence = sequence + 1, usd = usd + %(usd)s,
-        input_tokens = input_tokens + %(input_tokens)s, output_tokens = output_tokens + %(output_tokens)s,
-        images = images + %(images)s
-    where task_id = %(task_id)s and attempt = %(attempt)s and status = 'running'
-        and not exists (select from task_steps where task_id = %(task_id)s and step_key = %(key)s)
-    returning percent, done, sequence
+with held as (
+    select from tasks where task_id = %(task_id)s and attempt = %(attempt)s and status = 'running'
+    for no key update
 ), kept as (
     insert into task_steps (task_id, step_key, result, attempt, usd)
-    select %(task_id)s::uuid, %(key)s, %(result)s::json, %(attempt)s, %(usd)s from changed
+    select %(task_id)s::uuid, %(key)s, %(result)s::json, %(attempt)s, %(usd)s from held
+    on conflict (task_id, step_key) do nothing returning task_id
+), changed as (
+    update tasks set percent = greatest(percent, %(percent)s), step = %(step)s, done = greatest(done, %(done)s),
+        total = %(total)s, heartbeat_at = now(), sequence = sequence + 1, usd = tasks.usd + %(usd)s,
+        input_tokens = input_tokens + %(input_tokens)s, output_tokens = output_tokens + %(output_tokens)s,
+        images = images + %(images)s
+    from kept where tasks.task_id = kept.task_id
+    returning percent, done, sequence
 ), spent as (
     {INSERT_SPENT} from changed where %(usd)s > 0 {ADD_SPENT}
 )

@@ -1,5 +1,6 @@
 """Tasks on a real PostgreSQL: leases, fencing, events, idempotency, cancel, retry, sweep."""
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -292,6 +293,20 @@ async def test_a_repeated_store_counts_once(database: Database, submitter: Submi
     save = partial(lease.save_step, lease=held, key="plan", result={}, meter=Meter(usd=0.5))
     for _ in range(2):
         await database.run(partial(save, progress=progress(10)))
+    assert float((await row_of(database, task_id))["usd"]) == 0.5
+    assert [kind for kind, _ in await events(database, task_id)] == ["task.queued", "task.progress"]
+
+
+async def test_two_stores_at_once_count_once(database: Database, submitter: Submitter) -> None:
+    """A try that was given up may still be at work when the next one comes: one cost, one event, no error."""
+    task_id = await submit(submitter)
+    held = await claim(database, task_id)
+
+    def save(cursor: Any) -> None:
+        lease.save_step(cursor, held, "plan", {}, meter=Meter(usd=0.5), progress=progress(10))
+        cursor.execute("select pg_sleep(0.3)")  # the other one waits for this row now
+
+    await asyncio.gather(database.run(save), database.run(save))
     assert float((await row_of(database, task_id))["usd"]) == 0.5
     assert [kind for kind, _ in await events(database, task_id)] == ["task.queued", "task.progress"]
 

@@ -61,7 +61,7 @@ class Gates:
         """Return when so many transactions wait at a gate."""
         query = """select count(distinct objid) from pg_locks
                    where locktype = 'advisory' and classid = %s and not granted"""
-        wait_for(lambda: self._chaos.sql(query, (_LOCK,)) == [(count,)])
+        wait_for(lambda: self._chaos.sql(query, (_LOCK,)) == [(count,)], 90)
 
     @contextmanager
     def commits(self) -> Iterator[Commits]:
