@@ -166,6 +166,12 @@ _EXPLANATIONS: dict[str, tuple[str, str]] = {
         "Something unexpected happened. Try again.",
     ),
 }
+# Where the model would not work on a picture, the description is not at fault.
+_PICTURE_REFUSED = (
+    "AI가 이 사진은 다룰 수 없다고 답했습니다. 다른 사진으로 다시 해 보세요.",
+    "The AI service would not work on this photo. Try another one.",
+)
+_REFUSALS, _ABOUT_PICTURES = {"model_refused", "content_filtered"}, {"vision_failed", "image_failed"}
 _UNEXPLAINED = (
     "외부 서비스가 응답하지 않습니다. 잠시 후 다시 시도해 주세요.",
     "A service does not answer. Try again later.",
@@ -187,9 +193,12 @@ def explain_error(error: AppError) -> dict[str, str]:
 def warning(error: AppError, step: str, otherwise: str) -> dict[str, str]:
     """`{code, message, message_en, step}`: what stands in for the missing, then why; `otherwise` is a code of ours."""
     consequence, reason = explain(otherwise), explain_error(error)
+    korean, english = reason["message"], reason["message_en"]
+    if error.code in _REFUSALS and otherwise in _ABOUT_PICTURES:
+        korean, english = _PICTURE_REFUSED
     return {
         "code": error.code,
-        "message": f"{consequence['message']} {reason['message']}",
-        "message_en": f"{consequence['message_en']} {reason['message_en']}",
+        "message": f"{consequence['message']} {korean}",
+        "message_en": f"{consequence['message_en']} {english}",
         "step": step,
     }
