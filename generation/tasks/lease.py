@@ -69,23 +69,14 @@ def steps(cursor: Cursor, task_id: UUID) -> dict[str, Any]:
     return {row["step_key"]: row["result"] for row in cursor.fetchall()}
 
 
-# One statement, because a page stores twelve steps. The row is locked first, so that of two runs, or two tries of one,
-# the second sees what the first did. Nothing is written when the lease is gone or the step is there already. The event
-# gets the row's own numbers.
-_SAVE_STEP = f"""
-with held as (
-    select from tasks where task_id = %(task_id)s and attempt = %(attempt)s and status = 'running'
-    for no key update
-), kept as (
-    insert into task_steps (task_id, step_key, result, attempt, usd)
-    select %(task_id)s::uuid, %(key)s, %(result)s::json, %(attempt)s, %(usd)s from held
-    on conflict (task_id, step_key) do nothing returning task_id
-), changed as (
+# What a stored step changes, and its event with the row's own numbers: one statement, because a page has twelve.
+_COUNT_STEP = f"""
+with changed as (
     update tasks set percent = greatest(percent, %(percent)s), step = %(step)s, done = greatest(done, %(done)s),
-        total = %(total)s, heartbeat_at = now(), sequence = sequence + 1, usd = tasks.usd + %(usd)s,
+        total = %(total)s, heartbeat_at = now(), sequence = sequence + 1, usd = usd + %(usd)s,
         input_tokens = input_tokens + %(input_tokens)s, output_tokens = output_tokens + %(output_tokens)s,
         images = images + %(images)s
-    from kept where tasks.task_id = kept.task_id
+    where task_id = %(task_id)s and attempt = %(attempt)s and status = 'running'
     returning percent, done, sequence
 ), spent as (
     {INSERT_SPENT} from changed where %(usd)s > 0 {ADD_SPENT}
@@ -105,24 +96,27 @@ def save_step(
     Raises:
         LeaseLostError, TaskCancelledError: nothing was written.
     """
+    cursor.execute(
+        """insert into task_steps (task_id, step_key, result, attempt, usd) values (%s, %s, %s, %s, %s)
+           on conflict (task_id, step_key) do nothing""",
+        (str(lease.task_id), key, as_json(result), lease.attempt, meter.usd),
+    )
+    if cursor.rowcount == 0:  # repeated, because the answer to a commit was lost
+        heartbeat(cursor, lease)
+        return
     data = {"step": progress.step, "total": progress.total, "message": progress.message}
     event = task_event(lease.task_id, lease.owner, EventType.PROGRESS, data)
     values = {
         "task_id": str(lease.task_id),
         "attempt": lease.attempt,
         "owner": lease.owner,
-        "key": key,
-        "result": as_json(result),
         **asdict(meter),
         **asdict(progress),
         "event_id": event.event_id,
         "event": stored(event),
     }
-    cursor.execute(_SAVE_STEP, values)
-    if (
-        cursor.rowcount == 0
-    ):  # the lease is gone; or this is a repeat, because the answer to a commit was lost
-        heartbeat(cursor, lease)
+    cursor.execute(_COUNT_STEP, values)
+    _require(cursor, lease)
 
 
 def forget_steps(cursor: Cursor, lease: Lease, keys: Sequence[str]) -> None:

@@ -162,13 +162,12 @@ class Run:
         percent = min(99, round(100 * self._done / self._total))
         progress = Progress(percent, key, self._done, self._total, message)
         await self._store(
-            lambda cursor: leases.save_step(cursor, self.lease, key, result, meter=meter, progress=progress),
-            autocommit=True,
+            lambda cursor: leases.save_step(cursor, self.lease, key, result, meter=meter, progress=progress)
         )
         log.info("step stored", extra={"step": key, "percent": percent, **self._ids()})
 
-    async def _store(self, work: Callable[[Cursor], None], *, autocommit: bool = False) -> None:
-        await retry(lambda: self._database.run(work, autocommit=autocommit), STORE_POLICY)
+    async def _store(self, work: Callable[[Cursor], None]) -> None:
+        await retry(lambda: self._database.run(work), STORE_POLICY)
         self._announcer.notify(str(self.lease.task_id))
 
     def _ids(self) -> dict[str, Any]:
