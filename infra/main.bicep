@@ -16,6 +16,9 @@ param githubRepository string = ''
 @description('What follows repo:<owner/name>: in a delivering workflow\'s OIDC subject.')
 param githubSubjects array = ['environment:${environmentName}']
 
+@description('The same for the planning identity. A GitHub environment of its own, which pull requests may use.')
+param githubPlanningSubjects array = ['environment:${environmentName}-plan']
+
 @description('Give the delivery identity its roles. True when a person deploys, false in the pipeline, which may not give itself rights.')
 param bootstrapDelivery bool = false
 
@@ -91,9 +94,22 @@ param postgres object = {
 }
 param events object = { partitionCount: 4, throughputUnits: 1, maximumThroughputUnits: 0 }
 
-@description('Relay container apps, hence consumer groups; the same number as relay.bicep is given.')
-param relayApps int = 1
+@description('Consumer groups for the relay, each with room for five readers; the same number as relay.bicep is given.')
+param relayGroups int = 1
 param logs object = { retentionDays: 30, dailyQuotaGb: 1, alertEmail: '' }
+
+@description('When alerts come (modules/alerts.bicep): what is normal differs from environment to environment.')
+param alertLimits object = {
+  oldestMessageSeconds: 300
+  failurePercent: 10
+  pageSeconds: 60
+  relayStreams: 20000
+  outboxSeconds: 60
+  dailyCostUsd: 100
+}
+
+@description('Where docs/runbooks is read; empty: in the repository that delivers.')
+param runbooksUrl string = ''
 param keeping object = { storageSkuName: 'Standard_LRS', registrySkuName: 'Basic', vaultSoftDeleteDays: 7 }
 
 var abbreviations = loadJsonContent('abbreviations.json')
@@ -144,6 +160,8 @@ module identities 'modules/identities.bicep' = {
     deliveryName: deliveryIdentityName
     githubRepository: githubRepository
     githubSubjects: githubSubjects
+    planningName: '${abbreviations.userAssignedIdentity}planning-${token}'
+    githubPlanningSubjects: githubPlanningSubjects
   }
 }
 
@@ -165,7 +183,7 @@ module data 'modules/data.bicep' = {
     workspaceId: monitoring.outputs.workspaceId
     keeping: keeping
     events: events
-    relayApps: relayApps
+    relayGroups: relayGroups
     postgres: postgres
     databaseAdministrators: concat(
       [{ name: deliveryIdentityName, objectId: identities.outputs.deliveryPrincipalId, type: 'ServicePrincipal' }],
@@ -250,7 +268,7 @@ module functionSettings 'modules/function-settings.bicep' = {
     databasePoolSize: functionApp.databasePoolSize
     vaultUri: data.outputs.vaultUri
     streamUrl: empty(streamUrl)
-      ? 'https://${abbreviations.containerApp}relay-0-${token}.${relayEnvironment.outputs.defaultDomain}'
+      ? 'https://${abbreviations.containerApp}relay-${token}.${relayEnvironment.outputs.defaultDomain}'
       : streamUrl
     auth: { jwksUrl: authJwksUrl, issuer: authIssuer, audience: authAudience }
     assets: { bucket: s3BucketName, region: awsRegion, publicUrl: s3PublicUrl }
@@ -270,18 +288,33 @@ module alerts 'modules/alerts.bicep' = {
     eventHubsNamespaceId: data.outputs.eventHubsId
     databaseServerId: data.outputs.databaseId
     databaseMaxConnections: postgres.maxConnections
+    limits: alertLimits
+    runbooks: empty(runbooksUrl) ? 'https://github.com/${githubRepository}/blob/main/docs/runbooks' : runbooksUrl
   }
+}
+
+module workbook 'modules/workbook.bicep' = {
+  scope: group
+  name: 'workbook'
+  params: { location: location, tags: tags, workspaceId: monitoring.outputs.workspaceId }
 }
 
 module deliveryRoles 'modules/delivery-roles.bicep' = if (bootstrapDelivery) {
   scope: group
   name: 'delivery-roles'
-  params: { deliveryPrincipalId: identities.outputs.deliveryPrincipalId }
+  params: {
+    deliveryPrincipalId: identities.outputs.deliveryPrincipalId
+    planningPrincipalId: identities.outputs.planningPrincipalId
+  }
 }
 
 module deliverySubscriptionRole 'modules/delivery-subscription-role.bicep' = if (bootstrapDelivery) {
   name: 'delivery-subscription-role-${environmentName}'
-  params: { environmentName: environmentName, deliveryPrincipalId: identities.outputs.deliveryPrincipalId }
+  params: {
+    environmentName: environmentName
+    deliveryPrincipalId: identities.outputs.deliveryPrincipalId
+    planningPrincipalId: identities.outputs.planningPrincipalId
+  }
 }
 
 // azd keeps these in its environment; infra/hooks/postprovision.sh and the pipeline read them.
@@ -295,3 +328,4 @@ output FUNCTION_APP_NAME string = functions.outputs.name
 output FUNCTIONS_URL string = 'https://${functions.outputs.hostName}'
 output DELIVERY_CLIENT_ID string = identities.outputs.deliveryClientId
 output DELIVERY_DATABASE_ROLE string = deliveryIdentityName
+output PLANNING_CLIENT_ID string = identities.outputs.planningClientId

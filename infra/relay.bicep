@@ -1,4 +1,4 @@
-metadata description = 'The relay container apps: one image, in the environment that main.bicep made. azd deploys it with the image it has just built; by hand: docs/deploy.md.'
+metadata description = 'The container app of the relay, in the environment that main.bicep made. azd deploys it with the image it has just built; by hand: docs/deploy.md.'
 
 // Apart from main.bicep because it changes with every image: provisioning would otherwise put an old image back, and
 // could not run at all before the first image is in the registry.
@@ -18,18 +18,18 @@ param authAudience string
 @description('Comma-separated origins of the frontends.')
 param corsOrigins string = ''
 
-@description('Container apps, each with its own consumer group and address. More than one needs a load balancer in front (STREAM_URL).')
+@description('Consumer groups that main.bicep made: the same number as it was given.')
 @minValue(1)
 @maxValue(19)
-param relayApps int = 1
+param relayGroups int = 1
 
 @minValue(1)
-@maxValue(2)
+@maxValue(47)
 param minReplicas int = 2
 
-@description('Twice this, for a rollout runs the old and the new replicas side by side, may not exceed the five readers of a consumer group: hence 2.')
+@description('Twice this, for a rollout runs the old and the new replicas side by side, may not exceed five readers in each consumer group.')
 @minValue(1)
-@maxValue(2)
+@maxValue(47)
 param maxReplicas int = 2
 
 @allowed(['0.5', '1', '2'])
@@ -45,6 +45,12 @@ param windowBytes int = 268435456
 @minValue(0)
 @maxValue(580)
 param graceSeconds int = 25
+
+@description('Share of traces that are recorded, 0 to 1, as text; the function app must have the same (TELEMETRY_SAMPLE_RATIO).')
+param traceSampleRatio string = '1'
+
+@description('Where docs/runbooks is read.')
+param runbooksUrl string = 'docs/runbooks'
 
 var abbreviations = loadJsonContent('abbreviations.json')
 var token = toLower(uniqueString(subscription().id, environmentName, toLower(replace(location, ' ', ''))))
@@ -75,34 +81,42 @@ resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' existing = {
   name: '${abbreviations.actionGroup}${token}'
 }
 
-module apps 'modules/relay-app.bicep' = [
-  for index in range(0, relayApps): {
-    name: 'relay-${index}'
-    params: {
-      location: location
-      // azd looks for exactly one app by this tag.
-      tags: index == 0 ? union(tags, { 'azd-service-name': 'relay' }) : tags
-      name: '${abbreviations.containerApp}relay-${index}-${token}'
-      environmentId: environment.id
-      image: imageName
-      registryServer: registry.properties.loginServer
-      identityId: identity.id
-      identityClientId: identity.properties.clientId
-      ticketSecretUri: '${vault.properties.vaultUri}secrets/stream-ticket-secret'
-      eventHubsHost: split(replace(namespace.properties.serviceBusEndpoint, 'https://', ''), ':')[0]
-      hubName: hubName
-      consumerGroup: 'relay-${index}'
-      actionGroupId: actionGroup.id
-      auth: { jwksUrl: authJwksUrl, issuer: authIssuer, audience: authAudience }
-      corsOrigins: corsOrigins
-      minReplicas: minReplicas
-      maxReplicas: maxReplicas
-      cpu: cpu
-      memory: memory
-      windowBytes: windowBytes
-      graceSeconds: graceSeconds
-    }
-  }
-]
+resource applicationInsights 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: '${abbreviations.applicationInsights}${token}'
+}
 
-output RELAY_URLS array = [for index in range(0, relayApps): apps[index].outputs.url]
+module app 'modules/relay-app.bicep' = {
+  name: 'relay'
+  params: {
+    location: location
+    // azd looks for exactly one app by this tag.
+    tags: union(tags, { 'azd-service-name': 'relay' })
+    name: '${abbreviations.containerApp}relay-${token}'
+    environmentId: environment.id
+    image: imageName
+    registryServer: registry.properties.loginServer
+    identityId: identity.id
+    identityClientId: identity.properties.clientId
+    ticketSecretUri: '${vault.properties.vaultUri}secrets/stream-ticket-secret'
+    eventHubsHost: split(replace(namespace.properties.serviceBusEndpoint, 'https://', ''), ':')[0]
+    hubName: hubName
+    consumerGroups: join(map(range(0, relayGroups), index => 'relay-${index}'), ',')
+    actionGroupId: actionGroup.id
+    runbooks: runbooksUrl
+    telemetry: {
+      connectionString: applicationInsights.properties.ConnectionString
+      environmentName: environmentName
+      sampleRatio: traceSampleRatio
+    }
+    auth: { jwksUrl: authJwksUrl, issuer: authIssuer, audience: authAudience }
+    corsOrigins: corsOrigins
+    minReplicas: minReplicas
+    maxReplicas: maxReplicas
+    cpu: cpu
+    memory: memory
+    windowBytes: windowBytes
+    graceSeconds: graceSeconds
+  }
+}
+
+output RELAY_URL string = app.outputs.url

@@ -14,11 +14,15 @@ has_font() {
 has_browser && has_font && exit 0
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
-    echo "installing chromium and a Korean font"
+    # Only what is missing: Ubuntu has no package called chromium, and its machines may have Chrome.
+    set --
+    has_browser || set -- "$@" chromium
+    has_font || set -- "$@" fontconfig fonts-noto-cjk
+    echo "installing $*"
     export DEBIAN_FRONTEND=noninteractive
+    install() { apt-get install -y -qq --no-install-recommends "$@" >/dev/null; }
     # Package lists may be there already: update only when the first try finds nothing.
-    install="apt-get install -y -qq --no-install-recommends chromium fontconfig fonts-noto-cjk"
-    $install >/dev/null 2>&1 || { apt-get update -qq >/dev/null && $install >/dev/null; }
+    install "$@" 2>/dev/null || { apt-get update -qq >/dev/null && install "$@"; }
 fi
 
 if has_browser && has_font; then

@@ -1,4 +1,4 @@
-metadata description = 'A first set of alerts, on what is really measured: requests and log lines the code emits, and platform metrics. docs/deploy.md lists what is not alerted on yet.'
+metadata description = 'The alerts: each with its query, its threshold, why it is worth waking somebody, and the page that says what to do (docs/runbooks).'
 
 param location string
 param tags object
@@ -10,39 +10,141 @@ param databaseServerId string
 @description('max_connections of the database\'s SKU; the alert comes at 80 %.')
 param databaseMaxConnections int
 
-// Names of functions and texts of log lines are the code's: tests/unit/infra looks for each in it.
-// Custom dimensions are not used, because the worker's `extra` fields do not reach Application Insights yet.
-// `reason` travels with the notification.
+@description('{ oldestMessageSeconds, failurePercent, pageSeconds, relayStreams: of one replica, outboxSeconds, dailyCostUsd }')
+param limits object
+
+@description('Address of the folder of runbooks: <this>/<alert>.md.')
+param runbooks string
+
+// Each query gives rows of (TimeGenerated, value); the alert fires when a value is over the threshold. Figures (AppMetrics) are
+// those of shared/telemetry/instruments.py, taken once a minute; texts of log lines are the code's. tests/unit/telemetry and
+// tests/unit/infra look for each in the code. A gauge is exported as one measurement: its value is in Sum.
 var logAlerts = [
   {
     name: 'poison-messages'
-    reason: 'A message was given up on: its task has failed, or it was not ours. GET /ops/queues and poison_messages say why.'
+    reason: 'A message was given up: its task has failed, or it was not ours. Nobody tries again by himself.'
     severity: 1
-    query: 'AppRequests | where Name endswith "_poison" or OperationName endswith "_poison"'
+    query: 'AppMetrics | where Name == "queue.poison" | summarize value = max(Sum) by bin(TimeGenerated, 5m)'
     threshold: 0
     window: 'PT5M'
   }
   {
-    name: 'tasks-failed'
-    reason: 'More tasks failed for good in a quarter of an hour than single bad inputs explain.'
+    name: 'oldest-message'
+    reason: 'Work waits longer than instances need to start: sellers see no progress.'
     severity: 2
-    query: 'AppTraces | where Message has "task failed"'
-    threshold: 5
-    window: 'PT15M'
+    query: 'AppMetrics | where Name == "queue.oldest_age" | summarize value = max(Sum) by bin(TimeGenerated, 5m)'
+    threshold: limits.oldestMessageSeconds
+    window: 'PT5M'
+  }
+  {
+    name: 'stale-tasks'
+    reason: 'Tasks that nobody works on, although the sweeper has had twice its time to mend them: it does not run, or cannot.'
+    severity: 2
+    query: 'AppMetrics | where Name == "tasks.stale" | summarize value = min(Sum) by bin(TimeGenerated, 5m)'
+    threshold: 0
+    window: 'PT5M'
   }
   {
     name: 'tasks-rescued'
     reason: 'The sweeper enqueues tasks again whose worker died: instances crash, or the queue does not take messages.'
     severity: 2
-    query: 'AppTraces | where Message has "task enqueued again"'
+    query: 'AppTraces | where Message has "task enqueued again" | summarize value = count() by bin(TimeGenerated, 15m)'
     threshold: 5
+    window: 'PT15M'
+  }
+  {
+    name: 'failure-rate'
+    reason: 'More tasks of the last quarter of an hour failed for good than single bad inputs explain.'
+    severity: 2
+    query: 'AppMetrics | where Name == "tasks.recent" | extend status = tostring(Properties["task.status"]), task = tostring(Properties["task.kind"]) | summarize ended = max(Sum) by status, task, bin(TimeGenerated, 5m) | summarize failed = sumif(ended, status == "failed"), total = sumif(ended, status in ("failed", "completed")) by TimeGenerated | where total >= 10 | project TimeGenerated, value = 100.0 * failed / total'
+    threshold: limits.failurePercent
+    window: 'PT5M'
+  }
+  {
+    name: 'page-time'
+    reason: 'Of the pages completed in the last quarter of an hour one in twenty took longer, from request to page.'
+    severity: 2
+    query: 'AppMetrics | where Name == "pages.duration" | where tostring(Properties["quantile"]) == "0.95" | summarize value = min(Sum) by bin(TimeGenerated, 5m)'
+    threshold: limits.pageSeconds
+    window: 'PT5M'
+  }
+  {
+    name: 'relay-lag'
+    reason: 'A replica knows of events it has not read for some time: its streams are silent or late.'
+    severity: 2
+    query: 'AppMetrics | where Name == "relay.lag" | summarize lag = sum(Sum) by AppRoleInstance, bin(TimeGenerated, 1m) | summarize value = min(lag) by AppRoleInstance, bin(TimeGenerated, 5m)'
+    threshold: 100
+    window: 'PT5M'
+  }
+  {
+    name: 'relay-delay'
+    reason: 'Events reach the relay seconds after Event Hubs took them: throughput units or replicas are too few.'
+    severity: 2
+    query: 'AppMetrics | where Name == "relay.delay" | summarize value = sum(Sum) / sum(ItemCount) by bin(TimeGenerated, 5m)'
+    threshold: 5
+    window: 'PT5M'
+  }
+  {
+    name: 'relay-connections'
+    reason: 'A replica holds more streams than it was sized for: add replicas before memory ends it.'
+    severity: 2
+    query: 'AppMetrics | where Name == "relay.streams" | summarize value = max(Sum) by AppRoleInstance, bin(TimeGenerated, 5m)'
+    threshold: limits.relayStreams
+    window: 'PT5M'
+  }
+  {
+    name: 'relay-not-reading'
+    reason: 'A relay replica has a stalled partition, or cannot read the hub at all.'
+    severity: 2
+    query: 'ContainerAppConsoleLogs | where Log has "partition stalled" or Log has "the hub cannot be read yet" | summarize value = count() by bin(TimeGenerated, 5m)'
+    threshold: 5
+    window: 'PT5M'
+  }
+  {
+    name: 'outbox-age'
+    reason: 'Events wait unpublished although the sweep comes every few seconds: sellers see no progress.'
+    severity: 2
+    query: 'AppMetrics | where Name == "outbox.oldest_age" | summarize value = min(Sum) by bin(TimeGenerated, 5m)'
+    threshold: limits.outboxSeconds
+    window: 'PT5M'
+  }
+  {
+    name: 'events-not-published'
+    reason: 'Event Hubs does not take events: sellers see no progress until the sweep gets through.'
+    severity: 2
+    query: 'AppTraces | where Message has "events cannot be published for now" or Message has "event refused by Event Hubs" | summarize value = count() by bin(TimeGenerated, 5m)'
+    threshold: 3
+    window: 'PT5M'
+  }
+  {
+    name: 'cost-per-day'
+    reason: 'Models have cost more since midnight in Seoul than a day is meant to.'
+    severity: 2
+    query: 'AppMetrics | where Name == "cost.today" | summarize value = max(Sum) by bin(TimeGenerated, 15m)'
+    threshold: limits.dailyCostUsd
+    window: 'PT15M'
+  }
+  {
+    name: 'dependency-down'
+    reason: 'PostgreSQL, the queues, S3, Event Hubs or the settings were not ready twice within five minutes: requests are answered 503.'
+    severity: 1
+    query: 'AppMetrics | where Name == "dependency.ready" | summarize value = countif(Sum == 0) by tostring(Properties["dependency"]), bin(TimeGenerated, 5m)'
+    threshold: 1
+    window: 'PT5M'
+  }
+  {
+    name: 'figures-missing'
+    reason: 'Nobody has taken the figures for a quarter of an hour: the function app does not run, or sends nothing. Other alerts are blind.'
+    severity: 1
+    query: 'AppMetrics | where Name == "queue.length" | summarize seen = count() | project TimeGenerated = now(), value = iff(seen == 0, 1, 0)'
+    threshold: 0
     window: 'PT15M'
   }
   {
     name: 'unexpected-errors'
     reason: 'An error nobody foresaw, in a request or in a task; the trace has it.'
     severity: 2
-    query: 'union (AppTraces | where Message has "unexpected error"), (AppExceptions | where OuterMessage has "unexpected error")'
+    query: 'union (AppTraces | where Message has "unexpected error"), (AppExceptions | where OuterMessage has "unexpected error") | summarize value = count() by bin(TimeGenerated, 15m)'
     threshold: 0
     window: 'PT15M'
   }
@@ -50,24 +152,8 @@ var logAlerts = [
     name: 'http-server-errors'
     reason: 'The API answered 5xx more than ten times in five minutes.'
     severity: 1
-    query: 'AppRequests | where toint(ResultCode) >= 500'
+    query: 'AppRequests | where toint(ResultCode) >= 500 | summarize value = count() by bin(TimeGenerated, 5m)'
     threshold: 10
-    window: 'PT5M'
-  }
-  {
-    name: 'events-not-published'
-    reason: 'Event Hubs does not take events: sellers see no progress until the sweep gets through.'
-    severity: 2
-    query: 'AppTraces | where Message has "events cannot be published for now" or Message has "event refused by Event Hubs"'
-    threshold: 3
-    window: 'PT5M'
-  }
-  {
-    name: 'relay-not-reading'
-    reason: 'A relay replica has a stalled partition, or cannot read the hub at all.'
-    severity: 2
-    query: 'ContainerAppConsoleLogs | where Log has "partition stalled" or Log has "the hub cannot be read yet"'
-    threshold: 5
     window: 'PT5M'
   }
 ]
@@ -78,7 +164,8 @@ resource logRules 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
     location: location
     tags: tags
     kind: 'LogAlert'
-    properties: {
+    // Apart: the offline checker (tests/unit/infra) does not know this property, the compiler does.
+    properties: union({ description: '${alert.reason} What to do: ${runbooks}/${alert.name}.md' }, {
       displayName: alert.name
       severity: alert.severity
       enabled: true
@@ -92,15 +179,16 @@ resource logRules 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
         allOf: [
           {
             query: alert.query
-            timeAggregation: 'Count'
+            metricMeasureColumn: 'value'
+            timeAggregation: 'Maximum'
             operator: 'GreaterThan'
             threshold: alert.threshold
             failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 }
           }
         ]
       }
-      actions: { actionGroups: [actionGroupId], customProperties: { reason: alert.reason } }
-    }
+      actions: { actionGroups: [actionGroupId], customProperties: { runbook: '${runbooks}/${alert.name}.md' } }
+    })
   }
 ]
 
@@ -168,7 +256,8 @@ resource metricRules 'Microsoft.Insights/metricAlerts@2018-03-01' = [
     name: alert.name
     location: 'global'
     tags: tags
-    properties: {
+    // Apart: the offline checker (tests/unit/infra) does not know this property, the compiler does.
+    properties: union({ description: '${alert.reason} What to do: ${runbooks}/${alert.name}.md' }, {
       severity: alert.severity
       enabled: true
       scopes: [alert.scope]
@@ -189,7 +278,7 @@ resource metricRules 'Microsoft.Insights/metricAlerts@2018-03-01' = [
           }
         ]
       }
-      actions: [{ actionGroupId: actionGroupId, webHookProperties: { reason: alert.reason } }]
-    }
+      actions: [{ actionGroupId: actionGroupId, webHookProperties: { runbook: '${runbooks}/${alert.name}.md' } }]
+    })
   }
 ]

@@ -14,7 +14,7 @@ param keeping object
 
 @description('{ partitionCount, throughputUnits, maximumThroughputUnits }')
 param events object
-param relayApps int
+param relayGroups int
 
 @description('{ skuName, skuTier, storageSizeGB, backupRetentionDays, geoRedundantBackup, zoneRedundant }')
 param postgres object
@@ -52,7 +52,7 @@ module eventHubs 'event-hubs.bicep' = {
     partitionCount: events.partitionCount
     throughputUnits: events.throughputUnits
     maximumThroughputUnits: events.maximumThroughputUnits
-    relayApps: relayApps
+    relayGroups: relayGroups
     privateOnly: privateOnly
   }
 }

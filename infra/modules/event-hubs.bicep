@@ -21,10 +21,10 @@ param throughputUnits int
 @maxValue(40)
 param maximumThroughputUnits int
 
-@description('Relay container apps; each has a consumer group of its own, relay-0, relay-1, ... (docs/deploy.md has the arithmetic). Standard has room for 20 groups.')
+@description('Consumer groups of the relay, relay-0, relay-1, ...: five readers of a partition fit into each (docs/events.md has the arithmetic). Standard has room for 20 groups, $Default included.')
 @minValue(1)
 @maxValue(19)
-param relayApps int
+param relayGroups int
 
 @description('Closed to the internet; private endpoints are the only way in.')
 param privateOnly bool
@@ -57,10 +57,10 @@ resource hub 'Microsoft.EventHub/namespaces/eventhubs@2024-01-01' = {
   }
 }
 
-// A partition has at most five readers in a group, those of a rollout's second set of replicas included.
+// The relay tries them in turn (RELAY_CONSUMER_GROUPS); a rollout's second set of replicas needs room as well.
 @batchSize(1)
-resource relayGroups 'Microsoft.EventHub/namespaces/eventhubs/consumergroups@2024-01-01' = [
-  for index in range(0, relayApps): {
+resource consumerGroups 'Microsoft.EventHub/namespaces/eventhubs/consumergroups@2024-01-01' = [
+  for index in range(0, relayGroups): {
     parent: hub
     name: 'relay-${index}'
   }

@@ -36,7 +36,8 @@ resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   properties: { reserved: true }
 }
 
-// How queue functions scale is not here: instances = queue length / batchSize, and batchSize (32) is in host.json.
+// How queue functions scale is not here: instances = queue length / (batchSize + newBatchThreshold);
+// batchSize (32) is in host.json.
 resource app 'Microsoft.Web/sites@2025-03-01' = {
   name: name
   location: location

@@ -48,5 +48,6 @@ resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = {
 }
 
 output workspaceId string = workspace.id
+output workspaceCustomerId string = workspace.properties.customerId
 output connectionString string = applicationInsights.properties.ConnectionString
 output actionGroupId string = actionGroup.id

@@ -1,4 +1,4 @@
-metadata description = 'One relay container app: a few replicas that share a consumer group, and its two alerts.'
+metadata description = 'The container app of the relay: replicas that are all alike, and its two alerts.'
 
 param location string
 param tags object
@@ -11,8 +11,17 @@ param identityClientId string
 param ticketSecretUri string
 param eventHubsHost string
 param hubName string
-param consumerGroup string
+
+@description('Comma-separated; a replica takes the first that has room.')
+param consumerGroups string
+
 param actionGroupId string
+
+@description('Address of the folder of runbooks.')
+param runbooks string
+
+@description('{ connectionString, environmentName, sampleRatio }: where traces and metrics go, and how much.')
+param telemetry object
 
 @description('{ jwksUrl, issuer, audience }')
 param auth object
@@ -81,11 +90,18 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
             { name: 'EVENTHUB__fullyQualifiedNamespace', value: eventHubsHost }
             { name: 'EVENTHUB__clientId', value: identityClientId }
             { name: 'EVENTHUB_NAME', value: hubName }
-            { name: 'RELAY_CONSUMER_GROUP', value: consumerGroup }
+            { name: 'RELAY_CONSUMER_GROUPS', value: consumerGroups }
             { name: 'RELAY_PORT', value: string(port) }
             { name: 'RELAY_WINDOW_BYTES', value: string(windowBytes) }
             { name: 'RELAY_GRACE_SECONDS', value: string(graceSeconds) }
             { name: 'CORS_ORIGINS', value: corsOrigins }
+            { name: 'APPLICATIONINSIGHTS_CONNECTION_STRING', value: telemetry.connectionString }
+            { name: 'APPLICATIONINSIGHTS_AUTHENTICATION_STRING', value: 'ClientId=${identityClientId};Authorization=AAD' }
+            // The exporter would otherwise report on itself to Microsoft and ask there for configuration.
+            { name: 'APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL', value: 'true' }
+            { name: 'APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED', value: 'true' }
+            { name: 'ENVIRONMENT_NAME', value: telemetry.environmentName }
+            { name: 'TELEMETRY_SAMPLE_RATIO', value: telemetry.sampleRatio }
           ]
           probes: [
             {
@@ -125,16 +141,29 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
 
 // Restarts mean that it crashes or that its liveness probe fails; missing replicas that new ones do not get ready.
 var alerts = [
-  { name: 'restarts', metric: 'RestartCount', operator: 'GreaterThan', threshold: 2 }
-  { name: 'replicas', metric: 'Replicas', operator: 'LessThan', threshold: minReplicas }
+  {
+    name: 'relay-restarts'
+    reason: 'A relay replica crashes or fails its liveness probe, again and again.'
+    metric: 'RestartCount'
+    operator: 'GreaterThan'
+    threshold: 2
+  }
+  {
+    name: 'relay-replicas'
+    reason: 'Replicas of the relay are missing: new ones do not start or do not get ready.'
+    metric: 'Replicas'
+    operator: 'LessThan'
+    threshold: minReplicas
+  }
 ]
 
 resource metricRules 'Microsoft.Insights/metricAlerts@2018-03-01' = [
   for alert in alerts: {
-    name: '${name}-${alert.name}'
+    name: alert.name
     location: 'global'
     tags: tags
-    properties: {
+    // Apart: the offline checker (tests/unit/infra) does not know this property, the compiler does.
+    properties: union({ description: '${alert.reason} What to do: ${runbooks}/${alert.name}.md' }, {
       severity: 2
       enabled: true
       scopes: [app.id]
@@ -155,7 +184,7 @@ resource metricRules 'Microsoft.Insights/metricAlerts@2018-03-01' = [
         ]
       }
       actions: [{ actionGroupId: actionGroupId }]
-    }
+    })
   }
 ]
 

@@ -104,6 +104,17 @@ resource functionsTelemetry 'Microsoft.Authorization/roleAssignments@2022-04-01'
   }
 }
 
+// So does the relay send its own.
+resource relayTelemetry 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: applicationInsights
+  name: guid(applicationInsights.id, relayPrincipalId, roles.monitoringMetricsPublisher)
+  properties: {
+    principalId: relayPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.monitoringMetricsPublisher)
+  }
+}
+
 // notifications/relay/log.py reads.
 resource relayEvents 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: hub

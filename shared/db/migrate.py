@@ -24,6 +24,7 @@ def upgrade(settings: DatabaseSettings, revision: str = "head") -> None:
 
     Raises:
         psycopg2.OperationalError: the server cannot be reached.
+        sqlalchemy.exc.OperationalError: a table was not free within 8 s; nothing of that migration was done.
     """
     from alembic import command
     from sqlalchemy import create_engine, text
@@ -31,7 +32,11 @@ def upgrade(settings: DatabaseSettings, revision: str = "head") -> None:
 
     engine = create_engine("postgresql+psycopg2://", creator=connector(settings), poolclass=NullPool)
     with engine.connect() as connection:
+        # Building an index or rewriting a table takes as long as it takes. Waiting for a table's lock does not: every
+        # request that needs the table queues up behind the one who waits.
+        connection.execute(text("set statement_timeout = 0"))
         connection.execute(text("select pg_advisory_lock(:lock)"), {"lock": _LOCK})
+        connection.execute(text("set lock_timeout = '8s'"))
         connection.commit()
         config = _config()
         config.attributes["connection"] = connection

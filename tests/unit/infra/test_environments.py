@@ -51,7 +51,7 @@ def test_the_defaults_are_devs() -> None:
     """What azd deploys without an environment's file is what dev is."""
     params = read(INFRA / "main.bicep").params
     dev = given("environments/dev")
-    for key in ("postgres", "events", "relayApps", "logs", "keeping", "privateNetworking"):
+    for key in ("postgres", "events", "relayGroups", "logs", "keeping", "privateNetworking"):
         assert dev[key] == params[key]
     ignored = {"logLevel"}
     assert {k: v for k, v in dev["functionApp"].items() if k not in ignored} == {
@@ -77,12 +77,12 @@ def test_instances_times_pool_fit_the_database(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ENVIRONMENTS)
-def test_relay_replicas_fit_their_consumer_group(name: str) -> None:
-    """A rollout runs old and new replicas side by side: twice the replicas, at most five readers."""
+def test_relay_replicas_fit_the_consumer_groups(name: str) -> None:
+    """A rollout runs old and new replicas side by side: twice the replicas, at most five readers in each group."""
     main, relay = given(f"environments/{name}"), given(f"environments/{name}.relay")
     assert relay["minReplicas"] <= relay["maxReplicas"]
-    assert 2 * relay["maxReplicas"] <= READERS_PER_GROUP
-    assert relay["relayApps"] == main["relayApps"] < GROUPS_OF_STANDARD
+    assert relay["relayGroups"] == main["relayGroups"] < GROUPS_OF_STANDARD
+    assert 2 * relay["maxReplicas"] <= READERS_PER_GROUP * relay["relayGroups"]
 
 
 @pytest.mark.parametrize("name", ["staging", "prod"])

@@ -24,12 +24,15 @@ EXPECTED = {
     ("role-assignments", "functionsPrincipalId", "hub", "roles.eventHubsDataSender"),
     ("role-assignments", "functionsPrincipalId", "vault", "roles.keyVaultSecretsUser"),
     ("role-assignments", "functionsPrincipalId", "applicationInsights", "roles.monitoringMetricsPublisher"),
+    ("role-assignments", "relayPrincipalId", "applicationInsights", "roles.monitoringMetricsPublisher"),
     ("role-assignments", "relayPrincipalId", "hub", "roles.eventHubsDataReceiver"),
     ("role-assignments", "relayPrincipalId", "ticketSecret", "roles.keyVaultSecretsUser"),
     ("role-assignments", "relayPrincipalId", "registry", "roles.acrPull"),
     ("delivery-roles", "deliveryPrincipalId", "", "contributor"),
     ("delivery-roles", "deliveryPrincipalId", "", "accessAdministrator"),
+    ("delivery-roles", "planningPrincipalId", "", "reader"),
     ("delivery-subscription-role", "deliveryPrincipalId", "", "role.id"),
+    ("delivery-subscription-role", "planningPrincipalId", "", "planningRole.id"),
 }
 BUILT_IN_DEFINITION = "subscriptionResourceId('Microsoft.Authorization/roleDefinitions', "
 
@@ -89,3 +92,31 @@ def test_a_pipeline_gives_itself_nothing() -> None:
     text = (INFRA / "main.bicep").read_text("utf-8")
     for name in ("deliveryRoles", "deliverySubscriptionRole"):
         assert f"module {name} '{main.modules[name].of}' = if (bootstrapDelivery) {{" in text
+
+
+def test_planning_changes_nothing() -> None:
+    """Pull requests sign in as it: it reads, and asks what a deployment would do."""
+    role = (
+        read(INFRA / "modules/delivery-subscription-role.bicep").resources["planningRole"].body["properties"]
+    )
+    (permission,) = role["permissions"]
+    assert all(
+        action.endswith(("/read", "/whatIf/action", "/validate/action")) for action in permission["actions"]
+    )
+    assert set(permission) == {"actions"}
+    # Microsoft Learn, "Azure built-in roles: Reader".
+    assert (
+        read(INFRA / "modules/delivery-roles.bicep").variables["reader"]
+        == "acdd72a7-3385-48ef-bd42-f606fba81ae7"
+    )
+
+
+def test_planning_is_trusted_from_its_own_environment_only() -> None:
+    """Were it the delivery's environment, its subject would be the delivery's, too."""
+    params = read(INFRA / "main.bicep").params
+    assert params["githubPlanningSubjects"] == ["'environment:${environmentName}-plan'"]
+    identities = read(INFRA / "modules/identities.bicep").resources
+    assert {name: identities[name].body["parent"] for name in ("federation", "planningFederation")} == {
+        "federation": "delivery",
+        "planningFederation": "planning",
+    }

@@ -8,6 +8,11 @@ import pytest
 from tests.unit.infra import code
 from tests.unit.infra.bicep import INFRA, ROOT, read
 
+# Read by the Azure Monitor exporter itself.
+EXPORTER_SETTINGS = {
+    "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL",
+    "APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED",
+}
 # Read by the Functions host or by the Azure SDK convention, not by shared/settings.py.
 HOST_SETTINGS = {
     "AzureWebJobsStorage__blobServiceUri",
@@ -52,19 +57,21 @@ def test_the_function_app_has_what_it_needs() -> None:
 
 def test_the_function_app_has_no_unknown_setting() -> None:
     """Nothing is set that neither the code nor the host reads; on Flex Consumption the runtime is no app setting."""
-    assert set(APP) - code.names(code.function_app()) <= HOST_SETTINGS | {WORKER_TELEMETRY}
+    assert set(APP) - code.names(code.function_app()) <= HOST_SETTINGS | EXPORTER_SETTINGS | {
+        WORKER_TELEMETRY
+    }
     assert not {name for name in APP if name.startswith(("FUNCTIONS_", "WEBSITE_", "SCM_"))}
 
 
 def test_the_relay_has_what_it_needs() -> None:
     """Every setting without a default is set, and those that open the hub by identity."""
     by_identity = {"EVENTHUB__fullyQualifiedNamespace", "EVENTHUB__clientId"}
-    assert code.required(code.relay()) | by_identity | {"RELAY_CONSUMER_GROUP"} <= set(RELAY)
+    assert code.required(code.relay()) | by_identity | {"RELAY_CONSUMER_GROUPS"} <= set(RELAY)
 
 
 def test_the_relay_has_no_unknown_setting() -> None:
-    """Nothing is set that the relay's settings classes do not read."""
-    assert set(RELAY) <= code.names(code.relay())
+    """Nothing is set that neither the relay's settings classes nor the exporter read."""
+    assert set(RELAY) <= code.names(code.relay()) | EXPORTER_SETTINGS
 
 
 def test_keys_come_from_the_vault_only() -> None:
@@ -98,8 +105,12 @@ def test_no_shared_key_or_password_is_set() -> None:
 
 
 def test_worker_telemetry_is_on_when_it_is_installed() -> None:
-    """The worker sends telemetry itself exactly when the package it imports for that is required."""
-    installed = "azure-monitor-opentelemetry" in (ROOT / "requirements.in").read_text("utf-8")
+    """The worker sends telemetry itself exactly when the package it imports for that is required.
+
+    It is not: shared/telemetry sends ours, and both would send everything twice.
+    """
+    required = (ROOT / "requirements.in").read_text("utf-8")
+    installed = re.search(r"^azure-monitor-opentelemetry==", required, re.MULTILINE) is not None
     assert (WORKER_TELEMETRY in APP) == installed
 
 
