@@ -42,9 +42,8 @@ async def message(root: App, call: Call) -> Reply:
     """Send a message to a seller's stream; for admins."""
     call.require_role("admin")
     body = call.model(Message, root.web.max_body)
-    event = Event(
-        str(uuid4()), body.user_id, EventType.MESSAGE, None, now(), {"type": body.type, "data": body.data}
-    )
+    told = {"type": body.type, "data": body.data}
+    event = Event(str(uuid4()), body.user_id, EventType.MESSAGE, None, now(), told, call.traceparent)
     await root.database.run(lambda cursor: outbox.add(cursor, event))
     root.publisher.notify(outbox.stream_of(event))
     return reply({"event_id": event.event_id}, 202)

@@ -7,13 +7,15 @@ import hashlib
 import logging
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from notifications.publisher import Outgoing, SendError
+from notifications.tracing import properties, publish_span
 from shared.errors import UnavailableError
 from shared.event_hubs import AsyncIdentity, tls_context
 from shared.settings import EventHubSettings
+from shared.telemetry.instruments import EVENTS_PUBLISHED
 
 if TYPE_CHECKING:
     from azure.eventhub import EventDataBatch
@@ -102,13 +104,15 @@ class EventHubSender:
     ) -> None:
         left = positions
         while left:
-            batch = await client.create_batch(partition_key=key)
-            taken = sending.fill(batch, left)
-            if taken:
-                await client.send_batch(batch)
-                sending.delivered.update(left[:taken])
-            else:  # not even alone in a batch
-                sending.refused.add(left[0])
+            with publish_span(self._settings.hub, sending.bodies(left)):
+                batch = await client.create_batch(partition_key=key)
+                taken = sending.fill(batch, left, properties())
+                if taken:
+                    await client.send_batch(batch)
+                    sending.delivered.update(left[:taken])
+                    EVENTS_PUBLISHED.record(taken)
+                else:  # not even alone in a batch
+                    sending.refused.add(left[0])
             left = left[taken or 1 :]
 
     def _client(self, lane: int) -> EventHubProducerClient:
@@ -141,13 +145,20 @@ class _Sending:
             found.setdefault(lane, {}).setdefault(user_id, []).append(position)
         return found
 
-    def fill(self, batch: EventDataBatch, positions: list[int]) -> int:
-        """Put as many of these events into the batch as it holds; how many."""
+    def bodies(self, positions: list[int]) -> Iterator[bytes]:
+        """What these events say."""
+        return (self.events[position][1] for position in positions)
+
+    def fill(self, batch: EventDataBatch, positions: list[int], properties: dict[str | bytes, Any]) -> int:
+        """Put as many of these events into the batch as it holds, each with `properties`; how many."""
         from azure.eventhub import EventData
 
         for count, position in enumerate(positions):
+            event = EventData(self.events[position][1])
+            if properties:
+                event.properties = properties
             try:
-                batch.add(EventData(self.events[position][1]))
+                batch.add(event)
             except ValueError:  # the batch is full
                 return count
         return len(positions)

@@ -53,6 +53,11 @@ update outbox set published_at = clock_timestamp(), claimed_until = null
 where id = any(%s) and published_at is null
 """
 
+_RENEW = """
+update outbox set claimed_until = clock_timestamp() + make_interval(secs => %s)
+where id = any(%s) and published_at is null and claimed_until is not null
+"""
+
 _RELEASE = "update outbox set claimed_until = null where id = any(%s) and published_at is null"
 
 _STALE = """
@@ -61,6 +66,12 @@ group by stream
 having min(created_at) < clock_timestamp() - make_interval(secs => %s)
     and coalesce(max(claimed_until), '-infinity') <= clock_timestamp()
 order by min(id) limit %s
+"""
+
+_ANY_STALE = """
+select exists (
+    select from outbox
+    where published_at is null and created_at < clock_timestamp() - make_interval(secs => %s)) as found
 """
 
 _PURGE = """
@@ -147,6 +158,11 @@ def mark_published(cursor: Cursor, ids: Iterable[int]) -> None:
     cursor.execute(_MARK, (list(ids),))
 
 
+def renew(cursor: Cursor, ids: Iterable[int], lease: float) -> None:
+    """Hold claimed events for `lease` seconds from now; what was given back stays free."""
+    cursor.execute(_RENEW, (lease, list(ids)))
+
+
 def release(cursor: Cursor, ids: Iterable[int]) -> None:
     """Give claimed events back at once, so that anybody may publish them."""
     cursor.execute(_RELEASE, (list(ids),))
@@ -156,6 +172,13 @@ def stale_streams(cursor: Cursor, older_than: float, limit: int) -> list[str]:
     """Streams whose oldest unpublished event is over `older_than` seconds old and held by nobody, oldest first."""
     cursor.execute(_STALE, (older_than, limit))
     return [row["stream"] for row in cursor.fetchall()]
+
+
+def any_stale(cursor: Cursor, older_than: float) -> bool:
+    """Whether an unpublished event is over `older_than` seconds old, held by somebody or not."""
+    cursor.execute(_ANY_STALE, (older_than,))
+    row = cursor.fetchone()
+    return bool(row and row["found"])
 
 
 def purge(cursor: Cursor, published_before: datetime, limit: int = 10_000) -> int:

@@ -10,8 +10,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from contextvars import Context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -66,8 +68,8 @@ class Pace:
     """The publisher's times in seconds and its sizes.
 
     Attributes:
-        lease: how long a claim lasts; after a crash another publisher waits that long.
-        send: longest time of one send, well below the lease.
+        lease: how long a claim lasts unless it is renewed; after a crash another publisher waits that long.
+        send: longest time of one send; the claim is renewed meanwhile.
         gather: pause between two turns under load, so that events share a turn.
         held: pause before asking again for a stream another publisher holds.
         first_wait: first pause after a failure; it doubles up to `longest_wait`, with jitter.
@@ -76,7 +78,7 @@ class Pace:
         streams: most streams in one turn.
     """
 
-    lease: float = 15.0
+    lease: float = 3.0
     send: float = 8.0
     gather: float = 0.015
     held: float = 0.25
@@ -118,7 +120,8 @@ class Publisher:
             return
         self._dirty[stream] = None
         if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._work(), name="outbox-publisher")
+            # In a context of its own: it serves every trace of the process, not that of who comes first.
+            self._task = asyncio.create_task(self._work(), name="outbox-publisher", context=Context())
 
     async def flush(self, stream: str, timeout: float) -> bool:  # noqa: ASYNC109  the answer is a bool, not an error
         """Wait until this process has nothing of `stream` left to send; False when `timeout` seconds passed."""
@@ -128,26 +131,33 @@ class Publisher:
                     await self._turned.wait()
         return stream not in self._dirty and stream not in self._turning
 
-    async def sweep(self, older_than: float = 2.0) -> int:
+    async def sweep(self, older_than: float = 1.0) -> int:
         """Publish what nobody has for `older_than` seconds; how many events went out meanwhile.
 
-        Ends when nothing is left or the last batch could not be sent (the timer comes again).
+        Waits out the claims of a publisher that may have crashed. Ends when nothing is left, when the last batch
+        could not be sent (the timer comes again), or when claims last longer than a lease: their holder lives.
 
         Raises:
             UnavailableError: the database is away.
         """
         before = self.published
+        patient_until = time.monotonic() + self._pace.lease + self._pace.held
         while not self._closed:
-            streams = await self._database.run(
-                lambda cursor: outbox.stale_streams(cursor, older_than, self._pace.streams)
-            )
+            streams, held = await self._database.run(lambda cursor: self._stale(cursor, older_than))
             done = self.published
             for stream in streams:
                 self.notify(stream)
             sent = await asyncio.gather(*(self.flush(stream, self._pace.send) for stream in streams))
-            if not streams or not all(sent) or self.published == done:
+            if held and time.monotonic() < patient_until:
+                await asyncio.sleep(self._pace.held)
+            elif not streams or not all(sent) or self.published == done:
                 break
         return self.published - before
+
+    def _stale(self, cursor: Cursor, older_than: float) -> tuple[list[str], bool]:
+        """Streams to publish, or whether there are only such that somebody holds."""
+        streams = outbox.stale_streams(cursor, older_than, self._pace.streams)
+        return streams, not streams and outbox.any_stale(cursor, older_than)
 
     async def close(self, grace: float = 5.0) -> None:
         """Send what was announced, for at most `grace` seconds, and give back what could not be sent."""
@@ -213,6 +223,7 @@ class Publisher:
         if not rows:
             return
         delivered: frozenset[int] = frozenset()
+        holding = asyncio.create_task(self._hold([row.id for row in rows]))
         try:
             await asyncio.wait_for(
                 self._sender.send([(row.user_id, row.body) for row in rows]), self._pace.send
@@ -226,9 +237,17 @@ class Publisher:
         except TimeoutError as error:
             raise UnavailableError("Event Hubs does not answer in time.") from error
         finally:
+            holding.cancel()
             self._note(rows, delivered)
             if len(delivered) < len(rows):
                 await self._give_back()
+
+    async def _hold(self, ids: list[int]) -> None:
+        """Renew a claim until cancelled: the lease is short, so that a crash costs little, and a send may be long."""
+        while True:
+            await asyncio.sleep(self._pace.lease / 3)
+            with suppress(UnavailableError):  # at worst another publisher sends them too, under the same ids
+                await self._database.run(lambda cursor: outbox.renew(cursor, ids, self._pace.lease))
 
     def _set_aside(self, rows: Sequence[OutboxRow], refused: frozenset[int]) -> frozenset[int]:
         # Never to be taken: recorded here, and out of the way of the stream's later events.

@@ -44,9 +44,10 @@ export class EventStreamParser {
   #line = "";
   #data = [];
   #type = "";
+  #id = "";
   #started = false;
   #afterCarriageReturn = false;
-  /** The last event id, as sent on reconnecting. */
+  /** The last event id, as sent on reconnecting; that of an event which was cut off does not count. */
   lastEventId = "";
 
   constructor({ onEvent, onRetry = () => {} }) {
@@ -59,6 +60,7 @@ export class EventStreamParser {
     this.#line = "";
     this.#data = [];
     this.#type = "";
+    this.#id = this.lastEventId;
     this.#started = false;
     this.#afterCarriageReturn = false;
   }
@@ -87,7 +89,7 @@ export class EventStreamParser {
     if (value.startsWith(" ")) value = value.slice(1);
     if (field === "event") this.#type = value;
     else if (field === "data") this.#data.push(value);
-    else if (field === "id" && !value.includes("\0")) this.lastEventId = value;
+    else if (field === "id" && !value.includes("\0")) this.#id = value;
     else if (field === "retry" && /^[0-9]+$/.test(value)) this.onRetry(Number(value));
   }
 
@@ -96,6 +98,7 @@ export class EventStreamParser {
     const type = this.#type || "message";
     this.#data = [];
     this.#type = "";
+    this.lastEventId = this.#id;
     if (data.length > 0) this.onEvent({ id: this.lastEventId, type, data: data.join("\n") });
   }
 }
@@ -220,7 +223,8 @@ class Connection {
     let watch = setTimeout(stop, SILENT_MS);
     let wasOpen = false;
     try {
-      const response = await this.#options.fetch(this.#options.url, {
+      const { fetch, url } = this.#options; // browsers refuse a fetch that is called as another object's method
+      const response = await fetch(url, {
         headers: await this.#headers(),
         cache: "no-store",
         signal: abort.signal,

@@ -11,7 +11,9 @@ import uvloop
 from pydantic import ValidationError
 
 from notifications.relay.app import configure_logging, raise_descriptor_limit, serve
-from shared.settings import AuthSettings, EventHubSettings, RelaySettings
+from notifications.relay.log import EventHubLog
+from shared.settings import AuthSettings, EventHubSettings, RelaySettings, TelemetrySettings
+from shared.telemetry.start import start
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +23,7 @@ async def _run(auth: AuthSettings, hub: EventHubSettings, settings: RelaySetting
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    await serve(auth, hub, settings, stopping)
+    await serve(auth, EventHubLog(hub, settings.consumer_groups), settings, stopping)
 
 
 def main() -> int:
@@ -30,10 +32,12 @@ def main() -> int:
     raise_descriptor_limit()
     try:
         auth, hub, settings = AuthSettings(), EventHubSettings(), RelaySettings()
+        telemetry = start(TelemetrySettings(), "relay")
     except ValidationError as error:
         names = ", ".join(str(issue["loc"][0]) for issue in error.errors(include_input=False))
         logger.critical("settings are missing or wrong: %s", names)
         return 2
+    telemetry.wait()
     try:
         uvloop.run(_run(auth, hub, settings))
     except OSError as error:

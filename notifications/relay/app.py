@@ -17,15 +17,16 @@ from notifications.relay.cors import Cors
 from notifications.relay.deadlines import TICK
 from notifications.relay.http import RequestProtocol
 from notifications.relay.hub import Hub
-from notifications.relay.log import EventHubLog
+from notifications.relay.log import PartitionedLog
 from notifications.relay.metrics import Metrics, render
 from notifications.relay.reader import Reader
 from notifications.relay.site import Probes, RelaySite
 from notifications.relay.streams import OpenStreams
+from notifications.relay.tracing import observe
 from notifications.relay.window import Window
 from shared.auth import TokenVerifier
-from shared.settings import AuthSettings, EventHubSettings, RelaySettings
-from shared.telemetry import JsonLines
+from shared.settings import AuthSettings, RelaySettings
+from shared.telemetry.logs import JsonLines
 
 logger = logging.getLogger(__name__)
 
@@ -99,6 +100,7 @@ class Relay:
         self._server = await loop.create_server(
             lambda: RequestProtocol(self._site), sock=listener, backlog=_BACKLOG
         )
+        observe(self._metrics, self._gauges, self._source.lag)
         self._tasks = [asyncio.create_task(self._source.run()), asyncio.create_task(self._tick())]
         port: int = listener.getsockname()[1]
         return port
@@ -137,23 +139,24 @@ class Relay:
             "streams": len(self._streams),
         }
 
-    def _page(self) -> bytes:
+    def _gauges(self) -> dict[str, int]:
         window = self.hub.window
-        gauges = {
+        return {
             "streams_open": len(self._streams),
             "window_bytes": window.bytes,
             "window_users": window.users,
             "ready": int(self._ready()),
             "event_hubs_reachable": int(self._source.reachable),
         }
-        return render(self._metrics, gauges, self._source.lag())
+
+    def _page(self) -> bytes:
+        return render(self._metrics, self._gauges(), self._source.lag())
 
 
 async def serve(
-    auth: AuthSettings, hub: EventHubSettings, settings: RelaySettings, stopping: asyncio.Event
+    auth: AuthSettings, log: PartitionedLog, settings: RelaySettings, stopping: asyncio.Event
 ) -> None:
-    """Run a replica on Event Hubs until `stopping` is set, then drain it."""
-    log = EventHubLog(hub, settings.consumer_group)
+    """Run a replica on a log until `stopping` is set, then drain it and close the log."""
     relay = Relay(
         auth,
         settings,

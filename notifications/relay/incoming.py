@@ -12,11 +12,12 @@ from shared.events import EventType
 
 
 class Received(NamedTuple):
-    """One message of a partition; `enqueued_at` in seconds since the epoch."""
+    """One message of a partition; `enqueued_at` in seconds since the epoch, `traceparent` of the send."""
 
     sequence: int
     enqueued_at: float
     body: bytes
+    traceparent: str | None = None
 
 
 class Incoming(NamedTuple):

@@ -1,9 +1,9 @@
 """The hub as a log of partitions, read with Microsoft's SDK.
 
 The SDK's public receive loop polls: it looks into its buffer every 50 ms, which is most of the time an event needs
-from the publisher to the browser. Here the SDK opens the link and decodes AMQP, and each message is taken from it
-as it arrives. That touches a few of its internals (marked below), so its version is pinned and
-tests/contract/notifications runs this file against a broker.
+from the publisher to the browser. Here the SDK opens the link and keeps it, and each message is taken from it as it
+arrives (transfers.py, docs/decisions/0013). That touches a few of its internals (marked below), so its version is
+pinned and tests/contract/notifications runs this file against a broker.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from notifications.relay.incoming import Received
+from notifications.relay.transfers import lighten
 from shared.errors import UnavailableError
 from shared.event_hubs import AsyncIdentity, tls_context
 from shared.settings import EventHubSettings
@@ -33,6 +34,7 @@ _OPEN_TIMEOUT = 15.0
 _REQUEST_TIMEOUT = 8.0
 _CLOSE_TIMEOUT = 2.0
 _CREDIT = 1000
+_FULL = b"amqp:resource-limit-exceeded"  # QuotaExceededException in Microsoft's other SDKs
 _FRAMES_A_TURN = 64  # then other partitions and the streams have their turn
 
 
@@ -66,12 +68,13 @@ class EventHubLog:
 
     Args:
         settings: the hub.
-        consumer_group: at most five readers of a partition share one (Event Hubs' limit).
+        consumer_groups: tried in turn, as at most five readers of a partition share one (Event Hubs' limit).
     """
 
-    def __init__(self, settings: EventHubSettings, consumer_group: str) -> None:
+    def __init__(self, settings: EventHubSettings, consumer_groups: Sequence[str]) -> None:
         self._settings = settings
-        self._group = consumer_group
+        self._groups = tuple(consumer_groups)
+        self._roomy = 0  # position of the group that last had room: the other partitions look there first
         self._opened: EventHubConsumerClient | None = None
 
     async def partitions(self) -> list[str]:
@@ -89,20 +92,39 @@ class EventHubLog:
 
     async def receive(self, partition: str, position: Position, deliver: Deliver) -> None:
         """See PartitionedLog."""
+        first = self._roomy
+        for turn in range(len(self._groups)):
+            place = (first + turn) % len(self._groups)
+            try:
+                await self._read(place, partition, position, deliver)
+            except _GroupFullError:
+                logger.info(
+                    "consumer group is full", extra={"group": self._groups[place], "partition": partition}
+                )
+            else:
+                return
+        raise UnavailableError(
+            f"partition {partition} cannot be read: no room in {', '.join(self._groups)} (RELAY_CONSUMER_GROUPS)"
+        )
+
+    async def _read(self, place: int, partition: str, position: Position, deliver: Deliver) -> None:
         consumer: Any = self._client()._create_consumer(  # noqa: SLF001  see the module's docstring
-            self._group, partition, position, _never_called, prefetch=_CREDIT
+            self._groups[place], partition, position, _never_called, prefetch=_CREDIT
         )
         try:
             async with asyncio.timeout(_OPEN_TIMEOUT):
                 await consumer._open()  # noqa: SLF001
             handler = consumer._handler  # noqa: SLF001
             # No credit has been given yet, so no message can come before this.
-            handler._message_received_callback = _Batches(deliver).add  # noqa: SLF001
+            lighten(handler, _Batches(deliver).add)
+            self._roomy = place
             working = True
             while working:
                 working = await handler.do_work_async(batch=_FRAMES_A_TURN)
                 await asyncio.sleep(0)
         except Exception as error:
+            if _says_full(error):
+                raise _GroupFullError from error
             # The SDK lets AMQP, socket, attribute and value errors through beside its own; all mean the same here.
             raise UnavailableError(f"partition {partition} cannot be read: {type(error).__name__}") from error
         finally:
@@ -123,8 +145,17 @@ class EventHubLog:
 
     def _client(self) -> EventHubConsumerClient:
         if self._opened is None:
-            self._opened = _open(self._settings, self._group)
+            self._opened = _open(self._settings, self._groups[0])
         return self._opened
+
+
+class _GroupFullError(Exception):
+    """The consumer group has as many readers of this partition as it may have."""
+
+
+def _says_full(error: Exception) -> bool:
+    """Whether Event Hubs refused the link for that (Microsoft Learn, "AMQP errors in Azure Service Bus")."""
+    return getattr(error, "condition", None) == _FULL
 
 
 class _Batches:
@@ -150,7 +181,17 @@ def _received(message: Any) -> Received:
     annotations = message.message_annotations
     data = message.data  # a list of byte sections, or None for a body that is no data
     body = b"".join(bytes(part) for part in data) if data else b""
-    return Received(annotations[b"x-opt-sequence-number"], annotations[b"x-opt-enqueued-time"] / 1000, body)
+    properties = message.application_properties
+    return Received(
+        annotations[b"x-opt-sequence-number"],
+        annotations[b"x-opt-enqueued-time"] / 1000,
+        body,
+        _text(properties.get(b"traceparent")) if properties else None,
+    )
+
+
+def _text(value: bytes | str | None) -> str | None:
+    return value.decode("ascii", "replace") if isinstance(value, bytes) else value
 
 
 def _open(settings: EventHubSettings, group: str) -> EventHubConsumerClient:

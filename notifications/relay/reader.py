@@ -17,6 +17,7 @@ from notifications.relay.hub import Hub
 from notifications.relay.incoming import Received
 from notifications.relay.log import PartitionedLog, PartitionState, Position
 from notifications.relay.metrics import Metrics
+from notifications.relay.tracing import delivery_span
 from shared.errors import UnavailableError
 
 logger = logging.getLogger(__name__)
@@ -140,7 +141,8 @@ class Reader:
         self._heard[partition] = time.monotonic()
         self._lag.pop(partition, None)
         self._behind_since.pop(partition, None)
-        self._hub.receive(partition, batch)
+        with delivery_span(partition, batch):
+            self._hub.receive(partition, batch)
 
     async def _watch(self, partitions: list[str]) -> None:
         while True:

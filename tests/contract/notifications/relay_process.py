@@ -12,7 +12,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -78,16 +78,15 @@ class RelayProcess:
             "EVENTHUB": broker.connection_string,
             "RELAY_HOST": "127.0.0.1",
             "RELAY_PORT": str(self.port),
-            "RELAY_CONSUMER_GROUP": group,
+            "RELAY_CONSUMER_GROUPS": group,
             "RELAY_GRACE_SECONDS": "2",
             **settings,
         }
 
-    def start(self, *, ready: bool = True) -> None:
-        """Start it and wait until it listens, or is ready."""
-        command = [sys.executable, "-m", "notifications.relay"]
+    def start(self, *, ready: bool = True, under: Sequence[str] = ()) -> None:
+        """Start it, `under` a command that runs it, and wait until it listens, or is ready."""
         self.process = subprocess.Popen(
-            command,
+            [*under, sys.executable, "-m", "notifications.relay"],
             cwd=ROOT,
             env=self._environment,
             stdout=subprocess.PIPE,

@@ -1,4 +1,4 @@
-// Run by test_stream_js.py: `node --test stream.test.mjs`. The parsing examples are those of WHATWG HTML 9.2.6.
+// Run by test_clients.py: `node --test stream.test.mjs`. The parsing examples are those of WHATWG HTML 9.2.6.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { test } from "node:test";
@@ -51,10 +51,11 @@ test("retry takes digits only", () => {
 test("an unfinished event is dropped when the connection starts anew", () => {
   const events = [];
   const parser = new EventStreamParser({ onEvent: (event) => events.push(event.data) });
-  parser.push("id: 1\ndata: cut o");
+  parser.push("id: 1\ndata: whole\n\nid: 2\ndata: cut o");
+  assert.equal(parser.lastEventId, "1"); // with "2" the server would take the second for seen
   parser.reset();
-  parser.push("data: whole\n\n");
-  assert.deepEqual(events, ["whole"]);
+  parser.push("data: next\n\n");
+  assert.deepEqual(events, ["whole", "next"]);
   assert.equal(parser.lastEventId, "1");
 });
 
@@ -125,6 +126,25 @@ test("comes back from the last id with a fresh token, and gives each event once"
       assert.deepEqual(resets, ["evicted"]);
       assert.deepEqual(requests.map((headers) => headers["last-event-id"]), [undefined, "0-2", "0-2"]);
       assert.deepEqual(requests.map((headers) => headers.authorization), ["Bearer token-1", "Bearer token-2", "Bearer token-3"]);
+    },
+  );
+});
+
+test("502, 503, 504: three retries at short intervals, then longer waits", async () => {
+  const times = [];
+  await served(
+    (count, response) => {
+      times.push(performance.now());
+      response.writeHead([502, 503, 504, 503][count - 1]).end();
+    },
+    async (url, requests) => {
+      const stream = openStream({ url, getToken: async () => "t", onEvent: () => assert.fail() });
+      while (requests.length < 4) await new Promise((resolve) => setTimeout(resolve, 20));
+      assert.ok(times[3] - times[0] < 3_000);
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      stream.close();
+      await stream.done;
+      assert.equal(requests.length, 4); // after the fourth failure it waits two seconds at least
     },
   );
 });

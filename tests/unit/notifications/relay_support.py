@@ -169,12 +169,10 @@ class StreamClient:
         self.writer.close()
 
 
-@dataclass
-class RunningRelay:
-    """A relay and its source."""
+@dataclass(kw_only=True)
+class Edge:
+    """A relay's port, and the raw clients that were opened on it."""
 
-    relay: Relay
-    source: FedSource
     port: int
     clients: list[StreamClient] = field(default_factory=list)
 
@@ -193,6 +191,14 @@ class RunningRelay:
         client = await self.send(head.encode())
         await client.head()
         return client
+
+
+@dataclass(kw_only=True)
+class RunningRelay(Edge):
+    """A relay in this process and its source."""
+
+    relay: Relay
+    source: FedSource
 
     async def stream(self, user_id: str, *, query: str = "", **headers: str) -> StreamClient:
         """Open this user's stream with a valid token."""
@@ -222,7 +228,7 @@ async def running_relay(**settings: Any) -> AsyncIterator[RunningRelay]:
     verifier = TokenVerifier(auth_settings(), fetch=published_keys)
     chosen = RelaySettings.model_validate({"host": "127.0.0.1", "port": 0} | settings)
     relay = Relay(auth_settings(), chosen, source, tokens=verifier)
-    running = RunningRelay(relay, sources[0], await relay.start())
+    running = RunningRelay(relay=relay, source=sources[0], port=await relay.start())
     try:
         yield running
     finally:

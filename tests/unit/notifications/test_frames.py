@@ -61,6 +61,23 @@ def test_any_data_round_trips(data: dict[str, object], cut: int) -> None:
     assert event.json()["data"]["any"] == data
 
 
+# What the examples of the standard say their streams dispatch: (type, data).
+STANDARD = [
+    ("message", "This is the first message."), ("message", "This is the second message, it\nhas two lines."),
+    ("message", "This is the third message."), ("add", "73857293"), ("remove", "2153"), ("add", "113411"),
+    ("message", "YHOO\n+2\n10"), ("message", "first event"), ("message", "second event"), ("message", " third event"),
+    ("message", ""), ("message", "\n"), ("message", "test"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "data"), STANDARD)
+def test_the_standards_examples_round_trip(kind: str, data: str) -> None:
+    """WHATWG HTML, section 9.2: what its example streams dispatch, sent as our events, is dispatched again."""
+    envelope = {**json.loads(event_body("u", 1, text=data)), "type": kind}
+    (event,) = parse(framed(json.dumps(envelope).encode()))
+    assert (event.event, event.json()["data"]["text"]) == (kind, data)
+
+
 def test_foreign_white_space_is_taken_out() -> None:
     """Pretty-printed JSON of another publisher stays one line and means the same."""
     envelope = json.loads(event_body("u", 1, text="a\r\nb"))

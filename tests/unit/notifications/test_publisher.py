@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -51,10 +52,10 @@ class OutboxTable:
         elif sql == outbox._HELD:
             held = {row["stream"] for row in self._open() if row["until"] > self._now()}
             self._result = [{"stream": stream} for stream in held & set(values[0])]
-        elif sql in {outbox._MARK, outbox._RELEASE}:
-            for row in self.rows:
-                if row["id"] in values[0] and not row["published"]:
-                    row |= {"published": sql == outbox._MARK, "until": 0.0}
+        elif sql in {outbox._MARK, outbox._RELEASE, outbox._RENEW}:
+            self._change(sql, values)
+        elif sql == outbox._ANY_STALE:
+            self._result = [{"found": any(row["age"] > values[0] for row in self._open())}]
         elif sql == outbox._STALE:
             streams = dict.fromkeys(row["stream"] for row in self._open() if row["age"] > values[0])
             held = {row["stream"] for row in self._open() if row["until"] > self._now()}
@@ -62,9 +63,21 @@ class OutboxTable:
         else:
             raise AssertionError(sql)
 
+    def fetchone(self) -> dict[str, Any] | None:
+        """The last statement's first row."""
+        return self._result[0] if self._result else None
+
     def fetchall(self) -> list[dict[str, Any]]:
         """The last statement's rows, in an order nobody promised."""
         return self._result[::-1]
+
+    def _change(self, sql: str, values: Any) -> None:
+        ids = set(values[-1])
+        for row in self._open():
+            if row["id"] in ids and sql == outbox._RENEW:
+                row["until"] = self._now() + values[0] if row["until"] else 0.0
+            elif row["id"] in ids:
+                row |= {"published": sql == outbox._MARK, "until": 0.0}
 
     def _claim(self, streams: list[str], limit: int, lease: float) -> list[dict[str, Any]]:
         held = {row["stream"] for row in self._open() if row["until"] > self._now()}
@@ -323,6 +336,30 @@ async def test_sweep_leaves_young_and_held_events(
     table._claim(["held"], 1, 60)
     assert await publisher.sweep() == 0
     assert wire.got == []
+
+
+async def test_sweep_waits_out_a_dead_publishers_claim(
+    table: OutboxTable, wire: Wire, publisher: Publisher
+) -> None:
+    """What a crashed process had claimed goes out in the sweep that found it, right after its lease."""
+    table.put("a", "u", 2)
+    table._claim(["a"], 2, QUICK.lease)
+    assert await publisher.sweep() == 2
+    assert wire.of("a") == expected("a", 2)
+
+
+async def test_claim_lasts_as_long_as_its_send(table: OutboxTable, wire: Wire) -> None:
+    """A send longer than a lease is not overtaken: nobody else gets the stream meanwhile."""
+    pace = replace(QUICK, lease=0.09, send=5.0)
+    wire.hangs = True
+    publisher = Publisher(table, wire, pace=pace)
+    table.put("a", "u")
+    publisher.notify("a")
+    for _ in range(20):
+        await asyncio.sleep(0.02)
+        assert table._claim(["a"], 1, 60) == []
+    await publisher.close(0.01)
+    assert len(table._claim(["a"], 1, 60)) == 1
 
 
 async def test_sweep_ends_while_event_hubs_is_away(
