@@ -31,7 +31,7 @@ _IN_USE = """
     select exists (select from template_set_items where template_id = %(id)s)
         or exists (select from template_uses where template_id = %(id)s)
         or exists (select from tasks where status in ('queued', 'running') and kind = 'page'
-            and request -> 'template_ids' ? %(id)s) as used
+            and (request -> 'template_ids')::jsonb ? %(id)s) as used
 """
 
 
@@ -52,8 +52,13 @@ def create(cursor: Cursor, new: NewTemplate, saved_by: str, *, provenance: str =
 
 
 def merged(current: dict[str, Any], change: TemplateChange) -> dict[str, Any]:
-    """The columns of `current` after `change`: what was not given, or given as null, stays, but for the category."""
+    """The columns of `current` after `change`: what was not given, or given as null, stays.
+
+    But null is a category (every one), and no metadata.
+    """
     given = {name: getattr(change, name) for name in change.model_fields_set - {"version"}}
+    if "metadata" in given:
+        given["metadata"] = given["metadata"] or {}
     return {
         **current,
         **{name: value for name, value in given.items() if value is not None or name == "category_id"},

@@ -25,7 +25,7 @@ class _Only:
 
 
 def checked_template(source: str, metadata: Mapping[str, Any]) -> CompiledTemplate:
-    """`source` compiled; takes up to a second for the largest: run it on a thread.
+    """`source` compiled; takes up to a tenth of a second for the largest: run it on a thread.
 
     Raises:
         TemplateSyntaxIssue: the source is outside the language.

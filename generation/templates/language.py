@@ -14,7 +14,7 @@ from generation.templates.checker import Checker
 from generation.templates.derive import derive_slots
 from generation.templates.filters import FILTERS
 from generation.templates.sanitize import is_image_url, printable
-from generation.templates.size import largest_output
+from generation.templates.size import largest_output, most_steps
 from generation.templates.slots import ImageRef, Slot
 from generation.templates.syntax import OffsetEnvironment, Source, SyntaxProblem, TemplateSyntaxIssue, parse
 from generation.templates.theme import Theme
@@ -30,6 +30,7 @@ __all__ = [
 ]
 
 MAX_OUTPUT_BYTES = 256 * 1024
+MAX_STEPS = 12_000  # at 1 to 2 us each: a block renders within 50 ms
 
 
 class _Environment(OffsetEnvironment):
@@ -77,7 +78,7 @@ class CompiledTemplate:
         context = _values(self.slots, slots, images, "")
         pieces, size = [], 0
         for piece in self._template.generate({**context, "theme": theme.tokens}):
-            size += len(piece.encode())
+            size += len(piece) if piece.isascii() else len(piece.encode())
             if size > MAX_OUTPUT_BYTES:
                 raise TooLargeError(f"a block holds at most {MAX_OUTPUT_BYTES} bytes", code="block_too_large")
             pieces.append(piece)
@@ -102,11 +103,15 @@ def compile_template(source: str, metadata: Mapping[str, Any]) -> CompiledTempla
     if checker.problems:
         raise TemplateSyntaxIssue(checker.problems)
     slots = derive_slots(checker.uses, metadata)
-    bound = largest_output(tree.body, {slot.name: slot for slot in slots})
+    by_name = {slot.name: slot for slot in slots}
+    bound, steps = largest_output(tree.body, by_name), most_steps(tree.body, by_name)
     if bound > MAX_OUTPUT_BYTES:
         raise FieldsError(
             [FieldIssue("metadata.slots", _too_large(bound))], "The template could grow too large."
         )
+    if steps > MAX_STEPS:
+        message = f"full lists would take {steps} steps of {MAX_STEPS}: lower max_items"
+        raise FieldsError([FieldIssue("metadata.slots", message)], "The template could take too long.")
     return CompiledTemplate(slots, _environment().from_string(tree))
 
 

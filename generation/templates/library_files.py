@@ -1,6 +1,7 @@
 """Reads the seed library: `library/categories.json`, `library/templates/*.html` + `.json`, `library/sets/*.json`.
 
 A template's file name is its id. Its JSON holds block_type, name, description, category_id (or null) and metadata.
+`library/samples/*.json` tell what the preview of a set shows.
 """
 
 from __future__ import annotations
@@ -18,12 +19,21 @@ _FOLDER = Path(__file__).parent / "library"
 
 
 @dataclass(frozen=True, slots=True)
+class SampleProduct:
+    """What a set's preview tells: of which product there are pictures, and slot values by template."""
+
+    picture: str
+    slots: Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
 class Library:
-    """The seed content; template versions are 1."""
+    """The seed content; template versions are 1. `samples`, by set, are for previews and never stored."""
 
     categories: tuple[Category, ...]
     templates: tuple[Template, ...]
     sets: tuple[TemplateSet, ...]
+    samples: Mapping[str, SampleProduct]
 
     @property
     def by_id(self) -> Mapping[str, Template]:
@@ -38,6 +48,7 @@ def read_library(folder: Path = _FOLDER) -> Library:
         categories=tuple(Category(**entry) for entry in categories),
         templates=tuple(_templates(folder / "templates")),
         sets=tuple(_sets(folder / "sets")),
+        samples=dict(_samples(folder / "samples")),
     )
 
 
@@ -53,3 +64,8 @@ def _sets(folder: Path) -> Iterator[TemplateSet]:
         theme = THEMES[about.pop("theme")]
         ids = tuple(about.pop("template_ids"))
         yield TemplateSet(template_set_id=path.stem, theme=theme, template_ids=ids, **about)
+
+
+def _samples(folder: Path) -> Iterator[tuple[str, SampleProduct]]:
+    for path in sorted(folder.glob("*.json")):
+        yield path.stem, SampleProduct(**json.loads(path.read_text("utf-8")))

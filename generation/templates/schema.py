@@ -74,7 +74,7 @@ def _check_object(slots: Sequence[Slot], given: Mapping[str, Any], prefix: str) 
 def _check(slot: Slot, value: Any, loc: str) -> list[FieldIssue]:
     if slot.kind == "image":
         return [] if value is None else [FieldIssue(loc, "a picture: it is set in the block's images")]
-    if value is None or value in ("", []):
+    if value is None or value == [] or (isinstance(value, str) and not value.strip()):
         return [FieldIssue(loc, "must be filled")] if slot.required else []
     if slot.kind == "list":
         return _check_list(slot, value, loc)

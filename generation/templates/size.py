@@ -1,4 +1,4 @@
-"""How large a template can grow: an upper bound in bytes, so that a template that could explode is never saved."""
+"""How large a template can grow, and how long it takes: upper bounds, so that what could explode is never saved."""
 
 from __future__ import annotations
 
@@ -28,6 +28,28 @@ def largest_output(body: list[nodes.Node], slots: Mapping[str, Slot]) -> int:
     return _body(body, {}, slots)
 
 
+def most_steps(body: list[nodes.Node], slots: Mapping[str, Slot]) -> int:
+    """Expressions, conditions and turns of loops that rendering the body can take when every list is full.
+
+    A loop that prints nothing would pass any limit of size.
+    """
+    return _steps(body, {}, slots)
+
+
+def _steps(body: list[nodes.Node], items: Mapping[str, Slot], slots: Mapping[str, Slot]) -> int:
+    return sum(_node_steps(node, items, slots) for node in body)
+
+
+def _node_steps(node: nodes.Node, items: Mapping[str, Slot], slots: Mapping[str, Slot]) -> int:
+    if isinstance(node, nodes.If):
+        branches = [node.body, *(branch.body for branch in node.elif_), node.else_]
+        return 1 + len(node.elif_) + max(_steps(branch, items, slots) for branch in branches)
+    if isinstance(node, nodes.For):
+        times, inner = _turns(node, items, slots)
+        return 1 + times * (1 + _steps(node.body, inner, slots))
+    return len(node.nodes) if isinstance(node, nodes.Output) else 0
+
+
 def _body(body: list[nodes.Node], items: Mapping[str, Slot], slots: Mapping[str, Slot]) -> int:
     return sum(_node(node, items, slots) for node in body)
 
@@ -38,12 +60,20 @@ def _node(node: nodes.Node, items: Mapping[str, Slot], slots: Mapping[str, Slot]
     if isinstance(node, nodes.If):
         branches = [node.body, *(branch.body for branch in node.elif_), node.else_]
         return max(_body(branch, items, slots) for branch in branches)
-    if isinstance(node, nodes.For) and isinstance(node.target, nodes.Name):
-        listed = _find(_path(node.iter), items, slots)
-        times = listed.max_items if listed else 0
-        inner = {**items, node.target.name: listed} if listed else items
+    if isinstance(node, nodes.For):
+        times, inner = _turns(node, items, slots)
         return times * _body(node.body, inner, slots)
     return 0
+
+
+def _turns(
+    node: nodes.For, items: Mapping[str, Slot], slots: Mapping[str, Slot]
+) -> tuple[int, Mapping[str, Slot]]:
+    """How often a loop turns at most, and what its variable stands for."""
+    listed = _find(_path(node.iter), items, slots)
+    if listed is None or not isinstance(node.target, nodes.Name):
+        return 0, items
+    return listed.max_items, {**items, node.target.name: listed}
 
 
 def _expression(node: nodes.Expr, items: Mapping[str, Slot], slots: Mapping[str, Slot]) -> int:

@@ -15,6 +15,10 @@ from jinja2.lexer import TokenStream
 from shared.errors import InvalidError
 
 MAX_SOURCE_CHARS = 64 * 1024
+# Python compiles a template without letting go of its lock, so what is accepted must compile in well under a tenth of
+# a second: the library's largest template has 70 tags.
+MAX_TAGS = 1_000
+_MAX_TOKENS = 20_000
 _MAX_MESSAGE = 200
 
 
@@ -84,7 +88,7 @@ def parse(environment: OffsetEnvironment, source: Source) -> nodes.Template:
     """The syntax tree; nodes hold offsets.
 
     Raises:
-        TemplateSyntaxIssue: too long, not Jinja2, or with a raw block.
+        TemplateSyntaxIssue: too long, too many tags, not Jinja2, or with a raw block.
     """
     if len(source.text) > MAX_SOURCE_CHARS:
         raise TemplateSyntaxIssue(
@@ -103,7 +107,12 @@ def parse(environment: OffsetEnvironment, source: Source) -> nodes.Template:
 
 def _check_tokens(environment: OffsetEnvironment, source: Source) -> None:
     try:
-        for offset, kind, _ in _with_offsets(environment, source.text):
+        tags = 0
+        for number, (offset, kind, _) in enumerate(_with_offsets(environment, source.text)):
+            tags += kind in {"variable_begin", "block_begin"}
+            if tags > MAX_TAGS or number > _MAX_TOKENS:
+                message = f"a template holds at most {MAX_TAGS} {{{{ }}}} and {{% %}}"
+                raise TemplateSyntaxIssue([source.problem(offset, message)])
             if kind == "raw_begin":
                 raise TemplateSyntaxIssue([source.problem(offset, "raw blocks are not allowed")])
     except TemplateSyntaxError as error:

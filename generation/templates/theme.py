@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from shared.errors import FieldIssue, FieldsError
@@ -49,20 +51,27 @@ class Theme:
     @property
     def tokens(self) -> Mapping[str, str]:
         """CSS values by the name a template uses after `theme.`; the last three are derived to stay readable."""
-        colours = {name: getattr(self, name) for name in _COLOURS}
-        return {
-            **colours,
-            "radius": f"{self.radius}px",
-            "font": FONTS[self.font],
-            "heading_font": FONTS[self.heading_font],
-            "on_accent": _readable_on(self.accent, self.surface, self.ink),
-            "accent_text": _towards(self.accent, self.ink, on=self.accent_soft),
-            "accent_bright": _towards(self.accent, "#ffffff", on=self.ink),
-        }
+        return _tokens(self)
 
     def as_json(self) -> dict[str, Any]:
         """What `parse_theme` reads back."""
         return asdict(self)
+
+
+@lru_cache(maxsize=256)  # a page asks once for each of its blocks
+def _tokens(theme: Theme) -> Mapping[str, str]:
+    colours = {name: getattr(theme, name) for name in _COLOURS}
+    return MappingProxyType(
+        {
+            **colours,
+            "radius": f"{theme.radius}px",
+            "font": FONTS[theme.font],
+            "heading_font": FONTS[theme.heading_font],
+            "on_accent": _readable_on(theme.accent, theme.surface, theme.ink),
+            "accent_text": _towards(theme.accent, theme.ink, on=theme.accent_soft),
+            "accent_bright": _towards(theme.accent, "#ffffff", on=theme.ink),
+        }
+    )
 
 
 _COLOURS = ("accent", "accent_soft", "ink", "muted", "surface", "line")
@@ -150,21 +159,35 @@ def _mix(one: str, other: str, share: float) -> str:
 
 
 THEMES: Mapping[str, Theme] = {
-    "forest": Theme(),
+    "forest": Theme(surface="#fdfcf9", accent_soft="#eef2ea", line="#dfe4da", radius=18),
     "roastery": Theme(
-        accent="#a2562b", accent_soft="#f8f1e9", ink="#2a1f18", muted="#7a6a5e", line="#e9ded3", radius=6
+        accent="#a2562b",
+        accent_soft="#f7efe4",
+        ink="#2a1f18",
+        muted="#75655a",
+        surface="#fffdf9",
+        line="#e6d8c7",
+        radius=4,
+        heading_font="serif",
     ),
     "porcelain": Theme(
         accent="#4b6a88", accent_soft="#eff3f6", ink="#1b2530", muted="#5f6b77", line="#e1e7ec", radius=16
     ),
     "petal": Theme(
-        accent="#b4586c", accent_soft="#fbf2f2", ink="#2c2024", muted="#7c6b70", line="#efe1e3", radius=20
+        accent="#b4586c",
+        accent_soft="#fbf0ef",
+        ink="#2c2024",
+        muted="#7a686d",
+        surface="#fffcfb",
+        line="#f0dfe0",
+        radius=26,
+        heading_font="serif",
     ),
     "atelier": Theme(
-        accent="#3a3a38", accent_soft="#f4f2ee", ink="#161615", muted="#6e6b66", line="#e3dfd8", radius=0
+        accent="#3a3a38", accent_soft="#f3f1ec", ink="#161615", muted="#6a6762", line="#dcd8d0", radius=0
     ),
     "circuit": Theme(
-        accent="#2456e6", accent_soft="#f0f4fe", ink="#0e1320", muted="#5d6679", line="#dfe5f1", radius=14
+        accent="#2456e6", accent_soft="#f0f4fe", ink="#0e1320", muted="#5a6376", line="#dfe5f1", radius=18
     ),
 }
 

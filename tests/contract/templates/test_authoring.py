@@ -190,6 +190,15 @@ async def test_lists_come_in_parts(library: Database) -> None:
     assert found == sorted(LIBRARY.by_id)
 
 
+async def test_null_metadata_is_none(library: Database) -> None:
+    """A new source may come without what was said of the old one's slots."""
+    first = await created(library, metadata={"slots": {"headline": {"max_chars": 20}}})
+    kept = await changed(library, first["template_id"], version=1, name="x", status=None)
+    assert (kept["metadata"], kept["status"]) == (first["metadata"], "active")
+    cleared = await changed(library, first["template_id"], version=2, template_html="<p>x</p>", metadata=None)
+    assert cleared["metadata"] == {}
+
+
 @pytest.mark.parametrize(
     "filters",
     [

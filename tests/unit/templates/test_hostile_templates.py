@@ -1,10 +1,13 @@
 """What the template language refuses, and where it says the problem is."""
 
 import time
+from typing import Any
 
 import pytest
 
 from generation.templates.language import TemplateSyntaxIssue, compile_template
+from generation.templates.library_files import read_library
+from generation.templates.syntax import MAX_SOURCE_CHARS, MAX_TAGS
 
 REFUSED = [
     # calls, arithmetic and everything else that computes
@@ -149,6 +152,9 @@ def test_several_problems_are_reported_at_once() -> None:
         "x" * 70_000,
         "{# " * 20_000,
         "<!--" * 15_000,
+        "{{ a }}" * (MAX_TAGS + 1),
+        "{% if a %}{% endif %}" * 600,
+        "{{ a | trim | upper | lower }}" * 2_000,
     ],
 )
 def test_hostile_sizes_are_refused_quickly(source: str) -> None:
@@ -159,3 +165,38 @@ def test_hostile_sizes_are_refused_quickly(source: str) -> None:
         compile_template(source, {})
 
     assert time.perf_counter() - started < 2
+
+
+ONE_LETTER: dict[str, Any] = {"max_chars": 1}
+LARGEST = {
+    "slots": ("{{ a }}" * MAX_TAGS, {"a": ONE_LETTER}),
+    "filters": ("{{ a | trim | upper | lower }}" * MAX_TAGS, {"a": ONE_LETTER}),
+    "conditions": ("{% if a %}{{ a }}{% else %}{{ a }}{% endif %}" * (MAX_TAGS // 5), {"a": ONE_LETTER}),
+    "branches": ("{% if a %}x" + "{% elif a %}y" * (MAX_TAGS - 2) + "{% endif %}", {"a": ONE_LETTER}),
+    "loops": (
+        "{% for i in t %}{% for j in i.u %}{{ j.a }}{% endfor %}{% endfor %}" * (MAX_TAGS // 5),
+        {
+            "t": {
+                "max_items": 1,
+                "fields": {"u": {"max_items": 1, "fields": {"a": ONE_LETTER}}},
+            }
+        },
+    ),
+    "styles": ('<p style="width:12px;color:{{ theme.ink }}">x</p>' * (MAX_TAGS - 1), {}),
+}
+
+
+@pytest.mark.parametrize("name", LARGEST)
+def test_the_largest_template_is_checked_in_a_moment(name: str) -> None:
+    """A save never holds up a worker: as many tags as allowed, in the largest source, take a fraction of a second."""
+    source, slots = LARGEST[name]
+    source += "<br>" * ((MAX_SOURCE_CHARS - len(source)) // 4)
+    started = time.thread_time()  # whatever else the machine does
+    compile_template(source, {"slots": slots})
+    assert time.thread_time() - started < 0.5
+
+
+def test_the_library_is_far_from_the_limit() -> None:
+    """No template of the library has a tenth of the tags that are allowed."""
+    for template in read_library().templates:
+        assert template.template_html.count("{{") + template.template_html.count("{%") < MAX_TAGS / 10

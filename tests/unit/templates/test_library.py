@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -19,10 +20,11 @@ from generation.templates.theme import THEMES
 LIBRARY = read_library()
 BLOCK_TYPES = {
     "introduction", "key_features", "story", "gallery", "specification", "how_to_use", "comparison", "size_chart",
-    "ingredients", "faq", "product_notice", "shipping_returns", "recycling_guide", "cautions",
+    "ingredients", "faq", "reviews", "product_notice", "shipping_returns", "recycling_guide", "cautions",
 }  # fmt: skip
 FACT_BLOCKS = {
     "specification", "product_notice", "size_chart", "ingredients", "shipping_returns", "recycling_guide", "cautions",
+    "reviews",
 }  # fmt: skip
 VOCABULARY = {
     "eyebrow", "headline", "subhead", "body", "caption", "items", "rows", "columns", "cells", "title", "label", "value",
@@ -132,6 +134,31 @@ def test_set_previews_show_every_picture(template_set: TemplateSet) -> None:
     )
 
     assert html.count("<img ") == slots
+
+
+@every_set
+def test_set_previews_tell_of_one_product(template_set: TemplateSet) -> None:
+    """Each set has a sample product with values for every block, good enough to be a seller's."""
+    sample = LIBRARY.samples[template_set.template_set_id]
+
+    assert set(sample.slots) == set(template_set.template_ids)
+    for template_id, values in sample.slots.items():
+        template = LIBRARY.by_id[template_id]
+        assert check_values(template, values) == []
+        assert fit_values(template, values) == values
+
+
+def test_each_set_has_a_look_of_its_own() -> None:
+    """No two sets share their colours or their first screen, and half of what a set shows differs from any other."""
+    for one, other in combinations(LIBRARY.sets, 2):
+        assert one.theme.accent != other.theme.accent
+        assert one.template_ids[0] != other.template_ids[0]
+        shared = {
+            block
+            for block in set(one.template_ids) & set(other.template_ids)
+            if not LIBRARY.by_id[block].needs_facts
+        }
+        assert len(shared) <= 4
 
 
 def test_previews_are_written_for_everything(tmp_path: Path) -> None:

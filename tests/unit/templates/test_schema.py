@@ -189,3 +189,11 @@ def test_good_values_survive_fitting(template: Template, data: st.DataObject) ->
     fitted = fit_values(template, data.draw(values(template.slots)))
 
     assert all("characters" not in issue.msg for issue in check_values(template, fitted))
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\u3000\t", None])
+def test_blank_text_is_no_text(blank: str | None) -> None:
+    """A required slot of blanks is as missing as an empty one; an optional one may be blank."""
+    given = {"headline": blank, "subhead": blank, "items": [{"title": "가", "body": blank}]}
+    found = {issue.loc: issue.msg for issue in check_values(TEMPLATE, given)}
+    assert found == {"headline": "must be filled", "items.0.body": "must be filled"}
