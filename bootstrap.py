@@ -9,9 +9,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import logging
 from functools import cache, cached_property, partial
 from importlib import import_module
 from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
 
 from generation.documents.embedding import EmbeddingPipeline
 from generation.documents.retrieval import related_facts
@@ -22,11 +25,21 @@ from generation.images.pictures import Pictures
 from generation.operations.redrive import Redriver
 from generation.pages.pipeline import PagePipeline
 from generation.pages.regenerate import BlockPipeline
+from generation.providers.traced import (
+    Endpoint,
+    TracedAssets,
+    TracedEmbeddings,
+    TracedImages,
+    TracedProducts,
+    TracedText,
+    openai_endpoint,
+)
 from generation.tasks.marks import Marks
 from generation.tasks.model import TaskKind
 from generation.tasks.runner import Handler, TaskRunner
 from generation.tasks.submit import Submitter
 from generation.tasks.sweep import Sweeper
+from generation.templates.nearness import ProductNearness
 from generation.templates.repository import TemplateRepository
 from notifications.publisher import Publisher
 from shared import settings
@@ -34,15 +47,13 @@ from shared.auth import TokenVerifier
 from shared.db.connect import connector
 from shared.db.pool import Database
 from shared.queues import StorageQueues
+from shared.telemetry import start as telemetry
+
+log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     from generation.images.download import SafeDownloader
-    from generation.providers.openai_embeddings import OpenAIEmbeddings
-    from generation.providers.openai_text import OpenAIText
-    from generation.providers.product_service import ProductService
-    from generation.providers.s3_assets import S3Assets
     from generation.providers.storage_queues import StorageQueueReader
-    from generation.providers.together_images import TogetherImages
     from notifications.eventhubs import EventHubSender
 
 
@@ -148,11 +159,12 @@ class App:
         return TemplateRepository(self.database)
 
     @cached_property
-    def assets(self) -> S3Assets:
+    def assets(self) -> TracedAssets:
         """The bucket."""
         from generation.providers.s3_assets import S3Assets
 
-        return S3Assets(settings.AssetSettings())
+        configured = settings.AssetSettings()
+        return TracedAssets(S3Assets(configured), configured.bucket)
 
     @cached_property
     def downloads(self) -> SafeDownloader:
@@ -162,33 +174,36 @@ class App:
         return SafeDownloader(settings.DownloadSettings())
 
     @cached_property
-    def text(self) -> OpenAIText:
+    def text(self) -> TracedText:
         """The text model."""
         from generation.providers.openai_text import OpenAIText
 
-        return OpenAIText(self.models)
+        at = openai_endpoint(self.models.text_model, self.models.openai_base_url)
+        return TracedText(OpenAIText(self.models), at)
 
     @cached_property
-    def embeddings(self) -> OpenAIEmbeddings:
+    def embeddings(self) -> TracedEmbeddings:
         """The embedding model."""
         from generation.providers.openai_embeddings import OpenAIEmbeddings
 
-        return OpenAIEmbeddings(self.models, DIMENSIONS)
+        at = openai_endpoint(self.models.embedding_model, self.models.openai_base_url)
+        return TracedEmbeddings(OpenAIEmbeddings(self.models, DIMENSIONS), at)
 
     @cached_property
-    def image_model(self) -> TogetherImages:
+    def image_model(self) -> TracedImages:
         """The image model."""
         from generation.providers.together_images import TogetherImages
 
-        return TogetherImages(self.models, self.downloads)
+        at = Endpoint("together_ai", self.models.image_model, self.models.together_base_url)
+        return TracedImages(TogetherImages(self.models, self.downloads), at)
 
     @cached_property
-    def products(self) -> ProductService | None:
+    def products(self) -> TracedProducts | None:
         """The product service, if there is one."""
         from generation.providers.product_service import ProductService
 
         configured = settings.ProductServiceSettings()
-        return ProductService(configured) if configured.url else None
+        return TracedProducts(ProductService(configured)) if configured.url else None
 
     @cached_property
     def pictures(self) -> Pictures:
@@ -214,6 +229,7 @@ class App:
                 self.products,
                 self.templates,
                 partial(related_facts, self.database, self.embeddings),
+                ProductNearness(self.embeddings, self.templates),
             ),
             TaskKind.BLOCK: BlockPipeline(self.text, self.database, self.templates.get_version),
             TaskKind.IMAGE: ImagePipeline(self.text, self.pictures),
@@ -233,7 +249,10 @@ class App:
         Raises:
             ValidationError: settings are missing or wrong. PermanentError: a model is unknown or misused.
         """
-        _checked = (self.auth, self.web, self.tasks, self.models, settings.AssetSettings())
+        _checked = (
+            *(self.auth, self.web, self.tasks, self.models),
+            *(settings.AssetSettings(), settings.TelemetrySettings()),
+        )
         return 0.0
 
     async def warm(self) -> None:
@@ -261,7 +280,15 @@ def _import_sdks() -> None:
 def app() -> App:
     """The process's App."""
     _give_memory_back()
+    _start_telemetry()
     return App()
+
+
+def _start_telemetry() -> None:
+    try:
+        telemetry.start(settings.TelemetrySettings(), "functions")
+    except ValidationError:  # GET /generation/actuator/ready names the setting; pages are made nevertheless
+        log.critical("telemetry is off: its settings are wrong")
 
 
 def _give_memory_back() -> None:

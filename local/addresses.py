@@ -12,6 +12,7 @@ DEFAULT_BASE = 7000
 
 # The offset of everything that runs once. 80 is kept for the studio.
 _SINGLE = {"azurite": 11, "s3": 20, "postgres": 32, "standins": 50, "eventhubs": 56}
+_TRACES = 18
 _FUNCTIONS = 71
 _RELAY = 90
 _MOST_WORKERS = 9
@@ -34,11 +35,13 @@ class Addresses:
         base: the port that all others are counted from.
         workers: function workers, 0 to 9; 0 leaves the first one's port to `func start`.
         relays: relay replicas, 1 to 10.
+        traces: whether there is a collector, so that the other processes record traces.
     """
 
     base: int = DEFAULT_BASE
     workers: int = 1
     relays: int = 1
+    traces: bool = False
 
     def __post_init__(self) -> None:
         _between("--port-base", self.base, 1024, 65_535 - _SPAN)
@@ -51,7 +54,8 @@ class Addresses:
         single = {name: self.base + offset for name, offset in _SINGLE.items()}
         functions = {f"functions-{i}": self.base + _FUNCTIONS + i for i in range(self.workers)}
         relays = {f"relay-{i}": self.base + _RELAY + i for i in range(self.relays)}
-        return {**single, **functions, **relays}
+        traces = {"traces": self.base + _TRACES} if self.traces else {}
+        return {**single, **traces, **functions, **relays}
 
     def url(self, name: str) -> str:
         """The HTTP base URL of the process called `name`, without a slash at its end."""

@@ -15,6 +15,7 @@ from local.launch import LaunchError
 from local.lock import AlreadyRunningError
 from local.operators import OpsError, queues, redrive
 from local.postgres import PostgresError
+from local.traces.command import TraceError, trace
 
 _INTERRUPTED = 130
 
@@ -34,6 +35,7 @@ def main(arguments: Sequence[str]) -> int:
             PostgresError,
             Refusal,
             StartError,
+            TraceError,
         ),
     ) as exc:
         print(f"local: {exc}", file=sys.stderr)
@@ -75,6 +77,7 @@ def _add_up(commands: _Commands) -> None:
         metavar="N",
         help=f"move every port: functions at N+71, relay at N+90, ... (default {DEFAULT_BASE})",
     )
+    parser.add_argument("--traces", action="store_true", help="record traces and metrics, for `trace`")
     parser.add_argument("--report-fd", type=int, help=argparse.SUPPRESS)
     parser.set_defaults(run=up)
 
@@ -96,6 +99,10 @@ def _add_small(commands: _Commands) -> None:
     parser = _command(commands, "restart", "start one process again, with the same port and data")
     parser.add_argument("name", metavar="NAME", help="as `status` shows it, e.g. relay-0")
     parser.set_defaults(run=restart)
+
+    parser = _command(commands, "trace", "draw what one task did as a tree with times (needs `up --traces`)")
+    parser.add_argument("id", metavar="TASK_ID", help="a task's id, or a trace's")
+    parser.set_defaults(run=trace)
 
     parser = _command(commands, "token", "print a token that the stack accepts")
     parser.add_argument("user", metavar="USER", help="the user id, the token's `sub`")

@@ -23,7 +23,7 @@ class Refusal(Exception):  # noqa: N818  not an error of ours: the user asked fo
 
 def up(options: argparse.Namespace) -> int:
     """Start a stack: in this process until it is stopped, or with --detach in one that stays."""
-    addresses = Addresses(options.port_base, options.workers, options.relays)
+    addresses = Addresses(options.port_base, options.workers, options.relays, options.traces)
     if options.detach:
         print(_overview(launch(options.data, addresses, stay=True), options.data))
         return 0

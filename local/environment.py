@@ -73,6 +73,7 @@ def stack_settings(addresses: Addresses, ticket_secret: str) -> dict[str, str]:
         "TOGETHER_API_KEY": "local",
         "TOGETHER_BASE_URL": standins,
         "PRODUCT_SERVICE_URL": standins,
+        **_telemetry(addresses),
         "DOWNLOAD_ALLOWED_HOSTS": f"{addresses.authority('s3')},{addresses.authority('standins')}",
         # A developer should not wait for the polling interval that suits a bill.
         "AzureFunctionsJobHost__extensions__queues__maxPollingInterval": "00:00:00.100",
@@ -80,6 +81,12 @@ def stack_settings(addresses: Addresses, ticket_secret: str) -> dict[str, str]:
         # Nobody needs a slow farewell on one machine.
         "RELAY_GRACE_SECONDS": "1",
     }
+
+
+def _telemetry(addresses: Addresses) -> dict[str, str]:
+    if not addresses.traces:
+        return {}
+    return {"OTEL_EXPORTER_OTLP_ENDPOINT": addresses.url("traces"), "TELEMETRY_METRIC_SECONDS": "5"}
 
 
 def setting_names(sample: Path) -> frozenset[str]:

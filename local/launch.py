@@ -78,7 +78,9 @@ def _command(data: Path, addresses: Addresses, descriptor: int) -> list[str]:
         "--relays": addresses.relays,
         "--report-fd": descriptor,
     }
-    return [sys.executable, "-m", "local", "up", *(str(part) for pair in options.items() for part in pair)]
+    given = [str(part) for pair in options.items() for part in pair]
+    flags = ["--traces"] if addresses.traces else []
+    return [sys.executable, "-m", "local", "up", *given, *flags]
 
 
 def _wait_told(process: subprocess.Popen[bytes], reading: int, data: Path) -> None:

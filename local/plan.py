@@ -46,4 +46,5 @@ def _facts(addresses: Addresses, settings: Mapping[str, str]) -> dict[str, Any]:
         "s3_public_url": settings.get("S3_PUBLIC_URL", f"{endpoint}/{bucket}"),
         "ai_url": addresses.url("standins"),
         "product_service_url": settings["PRODUCT_SERVICE_URL"],
+        **({"traces_url": addresses.url("traces")} if addresses.traces else {}),
     }

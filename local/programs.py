@@ -11,6 +11,7 @@ from pathlib import Path
 from local import environment, postgres
 from local.addresses import HOST, Addresses
 from local.readiness import Ready, http, line, tcp
+from local.traces.command import FOLDER as TRACES
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -60,6 +61,7 @@ def stack_programs(
     return [
         *_stores(addresses, data, base),
         *_standins(addresses, data, base),
+        *_collector(addresses, data, base),
         *_jobs(application),
         *_functions(addresses, application),
         *_relays(addresses, application),
@@ -136,6 +138,19 @@ def _standins(addresses: Addresses, data: Path, base: Mapping[str, str]) -> list
     ]
 
 
+def _collector_of(addresses: Addresses) -> tuple[str, ...]:
+    """Whoever sends traces starts after the collector, and stops before it."""
+    return ("traces",) if addresses.traces else ()
+
+
+def _collector(addresses: Addresses, data: Path, base: Mapping[str, str]) -> list[Program]:
+    if not addresses.traces:
+        return []
+    port = addresses.ports["traces"]
+    command = _python("local.traces", port=port, data=data / TRACES)
+    return [Program("traces", command, base, tcp(HOST, port), port=port)]
+
+
 def _jobs(application: Mapping[str, str]) -> list[Program]:
     return [
         Program("migrate", _python("local.database"), application, after=("postgres",)),
@@ -145,7 +160,7 @@ def _jobs(application: Mapping[str, str]) -> list[Program]:
 
 
 def _functions(addresses: Addresses, application: Mapping[str, str]) -> list[Program]:
-    after = ("migrate", "seed", "queues", "s3", "eventhubs", "standins")
+    after = ("migrate", "seed", "queues", "s3", "eventhubs", "standins", *_collector_of(addresses))
     return [
         Program(
             name,
@@ -165,9 +180,9 @@ def _relays(addresses: Addresses, application: Mapping[str, str]) -> list[Progra
         Program(
             name,
             _python("notifications.relay"),
-            {**application, "RELAY_PORT": str(addresses.ports[name]), "RELAY_CONSUMER_GROUP": name},
+            {**application, "RELAY_PORT": str(addresses.ports[name]), "RELAY_CONSUMER_GROUPS": name},
             http(f"{addresses.url(name)}/readyz"),
-            ("eventhubs", "standins"),
+            ("eventhubs", "standins", *_collector_of(addresses)),
             port=addresses.ports[name],
         )
         for name in (f"relay-{i}" for i in range(addresses.relays))

@@ -17,6 +17,8 @@ import azure.functions as func
 from shared.auth import TokenVerifier
 from shared.errors import AppError, InvalidError, MethodNotAllowedError, UnauthenticatedError
 from shared.http import Call, Reply, internal_problem, problem
+from shared.telemetry import start as telemetry
+from shared.telemetry.requests import RequestSpan
 
 log = logging.getLogger(__name__)
 
@@ -66,14 +68,19 @@ class Endpoints[A: App]:
         allow = ", ".join([*by_method, "OPTIONS"])
         app = self._app
 
-        async def function(req: func.HttpRequest) -> func.HttpResponse:
+        async def function(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
             call = _call(req)
             if req.method == "OPTIONS":
                 answer = Reply(204, headers={"Allow": allow})
             elif (handler := by_method.get(req.method)) is None:
                 answer = _not_allowed(req.method, allow, call.request_id)
             else:
-                answer = await _answer(app, call, handler, public=public)
+                app()
+                await telemetry.ready()
+                header, host = call.headers.get("traceparent"), context.trace_context.trace_parent
+                with RequestSpan(req.method, route, header=header, host=host) as span:
+                    answer = await _answer(app, call, handler, public=public)
+                    span.answered(answer.status)
             return _response(answer, call)
 
         function.__name__ = function.__qualname__ = name

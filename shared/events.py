@@ -1,8 +1,8 @@
 """The events a seller's stream carries, as CloudEvents 1.0 in JSON.
 
 Source: CloudEvents specification 1.0.2, JSON event format 1.0. The envelope is
-`{specversion, id, source, type, subject, time, datacontenttype, data}`; `subject` is the task id (absent for
-messages that belong to no task) and `data.sequence` rises by one per task, so a client drops what is stale.
+`{specversion, id, source, type, subject, time, datacontenttype, traceparent, data}`; `subject` is the task id
+(absent for messages that belong to no task) and `data.sequence` rises by one per task, so a client drops what is stale.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from shared.errors import MalformedError
+from shared.telemetry.context import valid
 from shared.times import rfc3339
 
 SOURCE = "/product-details"
@@ -45,6 +46,8 @@ class Event:
         task_id: the CloudEvents subject, or None.
         time: when the change was made, aware.
         data: the payload; holds `sequence` for task events.
+        traceparent: the trace context in which it came about (CloudEvents extension "Distributed Tracing": that of the
+            starting trace, not of a hop), or None.
     """
 
     event_id: str
@@ -53,6 +56,7 @@ class Event:
     task_id: str | None
     time: datetime
     data: dict[str, Any]
+    traceparent: str | None = None
 
     def to_cloudevent(self) -> dict[str, Any]:
         """The CloudEvents envelope, ready for JSON."""
@@ -68,6 +72,8 @@ class Event:
         }
         if self.task_id is not None:
             envelope["subject"] = self.task_id
+        if self.traceparent is not None:
+            envelope["traceparent"] = self.traceparent
         return envelope
 
     def encode(self) -> bytes:
@@ -90,6 +96,7 @@ class Event:
                 task_id=raw.get("subject"),
                 time=datetime.fromisoformat(raw["time"]),
                 data=dict(raw["data"]),
+                traceparent=valid(raw.get("traceparent")),
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise MalformedError(f"not a CloudEvent of ours: {error!r}") from error

@@ -28,7 +28,7 @@ from shared.errors import (
     TransientError,
     UnsupportedError,
 )
-from shared.telemetry import traceparent
+from shared.telemetry import context
 from shared.times import rfc3339
 
 JSON = "application/json"
@@ -104,8 +104,8 @@ class Call:
 
     @property
     def traceparent(self) -> str:
-        """The caller's trace context, or a new one."""
-        return traceparent(self.headers.get("traceparent"))
+        """The request's trace context: its span's, else the caller's, else a new one."""
+        return context.current() or context.traceparent(self.headers.get("traceparent"))
 
     def require_role(self, role: str) -> None:
         """Raise ForbiddenError unless the caller has `role`."""
@@ -250,11 +250,24 @@ def _no_constant(name: str) -> None:
     raise ValueError(message)
 
 
+_LENGTHS = {"too_short": ("least", "min_length"), "too_long": ("most", "max_length")}
+
+
 def _issues(detail: Mapping[str, Any]) -> list[FieldIssue]:
     cause = detail.get("ctx", {}).get("error")
     if fields := getattr(cause, "fields", None):  # a conflict between fields names each of them
         return [FieldIssue(name, getattr(cause, "problem", str(cause))) for name in fields]
-    return [FieldIssue(".".join(str(part) for part in detail["loc"]) or "body", str(detail["msg"]))]
+    return [FieldIssue(".".join(str(part) for part in detail["loc"]) or "body", _in_words(detail))]
+
+
+def _in_words(detail: Mapping[str, Any]) -> str:
+    facts = detail.get("ctx", {})
+    if "error" in facts:  # raised by a check of ours; pydantic would put "Value error, " before it
+        return str(facts["error"])
+    if detail["type"] in _LENGTHS and isinstance(detail["input"], str):  # pydantic calls them items
+        side, limit = _LENGTHS[detail["type"]]
+        return f"must have at {side} {facts[limit]} characters"
+    return str(detail["msg"])
 
 
 def _write_cursor(created_at: str, key: str) -> str:

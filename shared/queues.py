@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlencode
 
 from shared.errors import UnavailableError
-from shared.messages import GENERATION_QUEUE
+from shared.messages import GENERATION_QUEUE, TaskMessage
 from shared.settings import QueueSettings
+from shared.telemetry import context, spans
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
@@ -48,6 +49,27 @@ class QueueSender(Protocol):
             UnavailableError: it does not.
         """
         ...
+
+
+async def send_task(queues: QueueSender, queue: str, message: TaskMessage, *, delay: float = 0.0) -> None:
+    """Send a task's message under a producer span, which the run becomes a child of.
+
+    Without the sender's own trace (the sweeper has none), the span continues that of the message.
+
+    Raises:
+        UnavailableError: as QueueSender.send.
+    """
+    attributes = {
+        "messaging.system": "azure_storage_queue",
+        "messaging.operation.type": "send",
+        "messaging.destination.name": queue,
+        "task.id": str(message.task_id),
+    }
+    parent = context.current() or message.traceparent
+    links = [] if parent == message.traceparent else [message.traceparent]
+    with spans.span(f"send {queue}", spans.Kind.PRODUCER, attributes, parent=parent, links=links):
+        carried = message.model_copy(update={"traceparent": context.current() or message.traceparent})
+        await queues.send(queue, carried.encode(), delay=delay)
 
 
 class StorageQueues:

@@ -126,7 +126,7 @@ class RelaySettings(_Settings):
 
     host: str = Field("0.0.0.0", alias="RELAY_HOST")  # noqa: S104  a container serves every interface
     port: int = Field(8080, alias="RELAY_PORT", ge=0, le=65535)
-    consumer_group: str = Field("relay-0", alias="RELAY_CONSUMER_GROUP")
+    consumer_groups: CommaSeparated = Field(("relay-0",), alias="RELAY_CONSUMER_GROUPS", min_length=1)
     window_seconds: float = Field(600.0, alias="RELAY_WINDOW_SECONDS", gt=0)
     window_bytes: int = Field(256 * 1024 * 1024, alias="RELAY_WINDOW_BYTES", gt=0)
     user_events: int = Field(1000, alias="RELAY_USER_EVENTS", gt=0)
@@ -140,7 +140,20 @@ class RelaySettings(_Settings):
     grace: float = Field(25.0, alias="RELAY_GRACE_SECONDS", ge=0)
     cors_origins: CommaSeparated = Field((), alias="CORS_ORIGINS")
 
-    _origins = field_validator("cors_origins", mode="before")(_split)
+    _lists = field_validator("cors_origins", "consumer_groups", mode="before")(_split)
+
+
+class TelemetrySettings(_Settings):
+    """What is logged, where traces and metrics go; without an exporter nothing of OpenTelemetry is loaded."""
+
+    connection_string: str | None = Field(None, alias="APPLICATIONINSIGHTS_CONNECTION_STRING")
+    authentication: str | None = Field(None, alias="APPLICATIONINSIGHTS_AUTHENTICATION_STRING")
+    otlp_endpoint: str | None = Field(None, alias="OTEL_EXPORTER_OTLP_ENDPOINT")
+    sample_ratio: float = Field(1.0, alias="TELEMETRY_SAMPLE_RATIO", ge=0, le=1)
+    metric_seconds: float = Field(60.0, alias="TELEMETRY_METRIC_SECONDS", gt=0)
+    environment: str = Field("local", alias="ENVIRONMENT_NAME")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", alias="LOG_LEVEL")
+    version: str = Field("dev", alias="APP_VERSION")
 
 
 class WebSettings(_Settings):
@@ -149,6 +162,4 @@ class WebSettings(_Settings):
     stream_url: str = Field(alias="STREAM_URL")
     max_body: int = Field(1024 * 1024, alias="HTTP_MAX_BODY_BYTES", gt=0)
     max_upload: int = Field(20 * 1024 * 1024, alias="HTTP_MAX_UPLOAD_BYTES", gt=0)
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", alias="LOG_LEVEL")
-    environment: str = Field("local", alias="ENVIRONMENT_NAME")
     version: str = Field("dev", alias="APP_VERSION")

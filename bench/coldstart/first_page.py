@@ -47,8 +47,8 @@ class Worker:
     second_seconds: float
 
 
-def measure_workers(runs: int) -> list[Worker]:
-    """Start a stack; `runs` times start its worker anew and let it make pages.
+def measure_workers(runs: int, *, traces: bool = False) -> list[Worker]:
+    """Start a stack, with or without traces; `runs` times start its worker anew and let it make pages.
 
     Raises:
         BenchError: the stack does not come up or a page does not get done.
@@ -56,7 +56,7 @@ def measure_workers(runs: int) -> list[Worker]:
     with tempfile.TemporaryDirectory(prefix="bench-stack-") as folder:
         data = Path(folder)
         try:
-            launch(data, Addresses(free_base()), stay=False)
+            launch(data, Addresses(free_base(), traces=traces), stay=False)
             product = _sample(data)
             return [_measure(data, product) for _ in range(runs)]
         except (LaunchError, NotRunningError, DemoError, ProductError) as exc:

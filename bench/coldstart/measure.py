@@ -27,6 +27,7 @@ START_BAR = Bar("at most", 0.6)  # seconds (DESIGN section 10)
 MEMORY_BAR = Bar("at most", 150)  # MB
 
 _PROFILES = 7
+_COLLECTOR = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"}
 _OUR_PACKAGES = ("azure-functions", "azure-functions-runtime", "pydantic", "openai", "together", "boto3")
 
 
@@ -44,9 +45,10 @@ def run(*, runs: int = 7) -> Result:
             "old": partial(start_old, python),
             "fresh": partial(start_ours, fresh, write_bytecode=False),
             "all": partial(start_ours, later=SDKS),
+            "configured": partial(start_ours, more=_COLLECTOR),
         }
         starts = take_turns(sides, runs)
-    workers = measure_workers(runs)
+    workers, traced = measure_workers(runs), measure_workers(max(1, runs // 2), traces=True)
     versions = {
         **installed_versions(_OUR_PACKAGES),
         **pinned_versions(OLD_REQUIREMENTS.read_text("utf-8"), OLD_PACKAGES),
@@ -55,6 +57,7 @@ def run(*, runs: int = 7) -> Result:
         *start_measurements(starts),
         *memory_measurements(starts, workers),
         *page_measurements(workers),
+        *traced_measurements(starts["configured"], traced),
     )
     tables = import_profile(), sdk_table(starts["all"])
     return Result("coldstart", "old stack", measurements, tables, versions)
@@ -98,6 +101,21 @@ def page_measurements(workers: Sequence[Worker]) -> list[Measurement]:
     return [
         _measured("first page of a worker", "s", workers, attrgetter("first_seconds")),
         _measured("second page of a worker", "s", workers, attrgetter("second_seconds")),
+    ]
+
+
+def traced_measurements(starts: Sequence[Start], workers: Sequence[Worker]) -> list[Measurement]:
+    """The bars once more where an exporter is configured: OpenTelemetry is loaded at the first invocation."""
+    return [
+        _measured(
+            "import + index, OTLP exporter configured", "s", starts, _wall("import", "index"), bar=START_BAR
+        ),
+        _measured(
+            "RSS after the first page, OTLP on", "MB", workers, attrgetter("first.rss"), bar=MEMORY_BAR
+        ),
+        _measured(f"RSS after {LATER_PAGES + 1} pages, OTLP on", "MB", workers, attrgetter("later.rss")),
+        _measured("first page of a worker, OTLP on", "s", workers, attrgetter("first_seconds")),
+        _measured("second page of a worker, OTLP on", "s", workers, attrgetter("second_seconds")),
     ]
 
 

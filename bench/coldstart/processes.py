@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from bench.child import Finished, run_child
@@ -67,9 +68,15 @@ def read_start(finished: Finished) -> Start:
     return Start(stages, finished.wall, finished.cpu)
 
 
-def start_ours(folder: Path = ROOT, later: Sequence[str] = (), *, write_bytecode: bool = True) -> Start:
-    """Start the function app in `folder` and import the modules called `later` after its index."""
-    environment = {} if write_bytecode else {"PYTHONDONTWRITEBYTECODE": "1"}
+def start_ours(
+    folder: Path = ROOT,
+    later: Sequence[str] = (),
+    *,
+    write_bytecode: bool = True,
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> Start:
+    """Start the function app in `folder`, with settings `more`, and import `later` after its index."""
+    environment = dict(more) if write_bytecode else {**more, "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-P", str(HERE / "start_function_app.py"), str(folder), *later]
     with tempfile.TemporaryDirectory() as home:
         return read_start(run_child(command, _environment(Path(home), (folder, ROOT), environment)))

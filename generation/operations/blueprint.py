@@ -5,19 +5,22 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import timedelta
+from typing import Any
 
 import azure.functions as func
 
 from bootstrap import App, app
 from generation.documents import repository as documents
-from generation.operations import poison_records
-from generation.operations.queue_figures import metrics, queue_states
+from generation.operations import measurements, poison_records
+from generation.operations.queue_figures import QueueState, metrics, queue_states
 from generation.operations.readiness import readiness
-from generation.operations.redrive import RedriveRequest, known_queue
+from generation.operations.redrive import RedriveRequest, known_queue, record_failed_tasks
 from notifications import outbox
 from shared.blueprint import Endpoints
 from shared.errors import NotFoundError, UnavailableError
 from shared.http import Call, Reply, listed, reply
+from shared.telemetry import instruments
+from shared.telemetry import start as telemetry
 from shared.times import now
 
 log = logging.getLogger(__name__)
@@ -37,7 +40,12 @@ async def health(_root: App, _call: Call) -> Reply:
 
 async def ready(root: App, _call: Call) -> Reply:
     """Every dependency's state and latency; 503 when one is down."""
-    state = await readiness(
+    state = await _readiness(root)
+    return reply(state, 200 if state["status"] == "UP" else 503)
+
+
+async def _readiness(root: App) -> dict[str, Any]:
+    return await readiness(
         {
             "settings": lambda: root,
             "postgres": lambda: root.database,
@@ -46,7 +54,6 @@ async def ready(root: App, _call: Call) -> Reply:
             "event_hubs": lambda: root.event_hub,
         }
     )
-    return reply(state, 200 if state["status"] == "UP" else 503)
 
 
 async def queues(root: App, call: Call) -> Reply:
@@ -61,6 +68,7 @@ async def poison_messages(root: App, call: Call) -> Reply:
     call.require_role("admin")
     queue = known_queue(call.params["name"])
     limit, before = call.page()
+    await root.database.run(record_failed_tasks)
     rows = await root.database.run(lambda cursor: poison_records.listing(cursor, queue, limit + 1, before))
     return listed(rows, limit, "poison_id")
 
@@ -90,7 +98,7 @@ _ANY = dict.fromkeys(("get", "post", "put", "patch", "delete"), wrong_path)
 endpoints.route("wrong_path", "{*path}", public=True, **_ANY)
 
 
-@endpoints.blueprint.timer_trigger(arg_name="timer", schedule="*/15 * * * * *")
+@endpoints.blueprint.timer_trigger(arg_name="timer", schedule="*/4 * * * * *")
 async def sweep(timer: func.TimerRequest) -> None:  # noqa: ARG001  the host passes it by name
     """Enqueue tasks that a crash left behind and publish what the outbox still holds."""
     root = app()
@@ -114,8 +122,9 @@ async def sweep(timer: func.TimerRequest) -> None:  # noqa: ARG001  the host pas
 
 @endpoints.blueprint.timer_trigger(arg_name="timer", schedule="0 * * * * *")
 async def watch_queues(timer: func.TimerRequest) -> None:  # noqa: ARG001  the host passes it by name
-    """Log every queue's figures as metrics, and send again once what another try may help."""
+    """Take every figure that alerts look at, and send again once what another try may help."""
     root = app()
+    await telemetry.ready()
     results = await asyncio.gather(
         queue_states(root.database, root.queue_reader, now()),
         root.redriver.redrive_transient(),
@@ -130,5 +139,19 @@ async def watch_queues(timer: func.TimerRequest) -> None:  # noqa: ARG001  the h
     states, redriven, _ = results
     for record in metrics(states) if isinstance(states, list) else []:
         log.info("metric", extra=record)
+    if instruments.enabled():
+        await _measure(root, states if isinstance(states, list) else [])
     if isinstance(redriven, int) and redriven:
         log.warning("redriven by itself", extra={"tasks": redriven})
+
+
+async def _measure(root: App, states: list[QueueState]) -> None:
+    """Record the figures and send them at once: this instance may be gone in a minute."""
+    measurements.record_queues(states)
+    measurements.record_readiness(await _readiness(root))
+    try:
+        stale_after = root.tasks.stale_after
+        await root.database.run(lambda cursor: measurements.record_tasks(cursor, stale_after))
+    except UnavailableError as error:
+        log.warning("measured only in part: %s", error.message)
+    await telemetry.send_metrics()

@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
 from shared.db.rows import dict_rows
@@ -61,7 +62,8 @@ class Database:
             UnavailableError: the server is away, or went away meanwhile (the transaction may be repeated).
         """
         running: set[Connection] = set()
-        future = self._threads.submit(self.run_sync, work, running, autocommit=autocommit)
+        # In the caller's context: an event that `work` writes belongs to its trace (shared/telemetry/context.py).
+        future = self._threads.submit(copy_context().run, self.run_sync, work, running, autocommit=autocommit)
         try:
             async with asyncio.timeout(self._time_limit):
                 return await asyncio.wrap_future(future)

@@ -27,6 +27,8 @@ def shown(default: object) -> str:
         return "required"
     if default is None or default == ():
         return ""
+    if isinstance(default, tuple):
+        return ",".join(default)
     value = default.get_secret_value() if isinstance(default, SecretStr) else default
     return f"{value:g}" if isinstance(value, float) else str(value)
 

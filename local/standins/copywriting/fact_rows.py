@@ -6,8 +6,9 @@ import re
 from typing import Any
 
 from local.standins.copywriting.bank import FactPhrases
+from local.standins.copywriting.josa import with_particle
 from local.standins.copywriting.reading import Fact
-from local.standins.copywriting.sentences import state
+from local.standins.copywriting.sentences import fit, state
 from local.standins.copywriting.voice import Voice
 
 Row = dict[str, Any]
@@ -35,6 +36,13 @@ _COMPARED_KEYS = (
     "battery", "charge", "noise", "mode", "fit", "altitude", "shelf",
 )  # fmt: skip
 _NO_RIVAL = ("certificate", "made", "warranty", "price")  # nothing to be said of what others usually do
+_STORY_KEYS = ("origin", "altitude", "process", "made", "ingredient", "material")
+_ASKED_KEYS = ("usage", "storage", "wash", "shelf", "caution", "charge", "warranty", "set", "fit")
+_SUITED_KEYS = {"story": _STORY_KEYS, "steps": ("usage", "storage", "wash", "charge", "caution")}
+_ASKED_OF_SELLER = "자주 묻는 질문: "
+_WRITTEN_BY_CUSTOMER = "고객 후기: "
+#: what a packaging material is called where it is sorted
+_SORTED_AS = {"종이": "종이류", "유리": "유리병류", "플라스틱": "플라스틱류", "비닐": "비닐류", "캔": "캔류"}
 _SOURCES = {"notice": ("notice",), "packaging": ("packaging",), "specification": ("attribute",)}
 
 #: kinds whose facts are those of a table
@@ -70,6 +78,8 @@ def table_facts(voice: Voice) -> Pairs:
         return sorted(
             (pair for pair in facts if pair[1].key in keys), key=lambda pair: keys.index(pair[1].key)
         )
+    if voice.kind == "story":
+        return told_first(facts, _STORY_KEYS)
     return [pair for pair in facts if "attribute" in pair[0].source] or facts
 
 
@@ -112,11 +122,85 @@ def distinct(voice: Voice) -> Pairs:
     return kept
 
 
-def questions(voice: Voice, limits: Limits, count: int) -> list[Row]:
-    """Questions that a fact answers, with that answer."""
+def told_first(pairs: Pairs, keys: tuple[str, ...]) -> Pairs:
+    """The facts of these sorts first, in this order; the others stay behind them."""
+    return sorted(pairs, key=lambda pair: keys.index(pair[1].key) if pair[1].key in keys else len(keys))
+
+
+def suited(voice: Voice) -> Pairs:
+    """One fact of each sort, those first that suit the block: an origin for a story, its use for steps."""
+    return told_first(distinct(voice), _SUITED_KEYS.get(voice.kind, ()))
+
+
+def disposal(voice: Voice, limits: Limits, count: int) -> list[Row]:
+    """Each packaging material once, with the sort it is put out as."""
+    rows: dict[str, Row] = {}
+    for fact, _ in table_facts(voice):
+        material = fact.value.strip()
+        sort = next((sort for word, sort in _SORTED_AS.items() if word in material), material)
+        told = f"{with_particle(sort, '으로')} 나누어 배출해 주세요."
+        if fits(material, limits.get("label")) and fits(told, limits.get("value")) and len(rows) < count:
+            voice.rest_on(fact)
+            rows.setdefault(
+                material,
+                {
+                    "label": material,
+                    "value": told,
+                    "headline": material,
+                    "body": told,
+                    "cells": [material, told],
+                },
+            )
+    return list(rows.values())
+
+
+def warnings(voice: Voice, limits: Limits, count: int) -> list[Row]:
+    """The cautions that facts give, in their words."""
     rows: list[Row] = []
+    for fact, _ in table_facts(voice):
+        said = state(fact.name, fact.value)
+        if fits(said, limits.get("body")) and voice.allowed(said) and len(rows) < count:
+            voice.rest_on(fact)
+            rows.append({"headline": fact.name, "body": said, "label": fact.name, "value": fact.value})
+    return rows
+
+
+def _asked_of_seller(voice: Voice, limits: Limits) -> list[Row]:
+    """What customers have asked, from the seller's own documents."""
+    rows = []
+    for fact in voice.reading.facts:
+        question = fact.name.removeprefix(_ASKED_OF_SELLER)
+        if question == fact.name or not voice.allowed(fact.value):
+            continue
+        question = question.removeprefix(voice.known.full_name).strip() or question
+        question = question if question.endswith("?") else f"{with_particle(question, '이')} 궁금해요."
+        answer = fit(fact.value, limits.get("answer") or limits.get("body"))
+        if fits(question, limits.get("question") or limits.get("headline")):
+            voice.rest_on(fact)
+            rows.append({"question": question, "answer": answer, "headline": question, "body": answer})
+    return rows
+
+
+def quotations(voice: Voice, limits: Limits, count: int) -> list[Row]:
+    """What customers wrote, in their words; a passage too long ends with a whole sentence."""
+    rows: list[Row] = []
+    for fact in voice.reading.facts:
+        title = fact.name.removeprefix(_WRITTEN_BY_CUSTOMER)
+        said = fit(fact.value, limits.get("body"))
+        if title != fact.name and said in fact.value and voice.allowed(said) and len(rows) < count:
+            voice.rest_on(fact)
+            label = title if fits(title, limits.get("label")) else None
+            rows.append({"body": said, "quote": said, "label": label, "headline": label, "author": label})
+    return rows
+
+
+def questions(voice: Voice, limits: Limits, count: int) -> list[Row]:
+    """Questions that a fact answers, with that answer: what was really asked, then what care and use raise."""
+    rows = _asked_of_seller(voice, limits)
     limit = limits.get("answer") or limits.get("body")
-    for fact, about in distinct(voice):
+    for fact, about in told_first(distinct(voice), _ASKED_KEYS):
+        if fact.source == "name":
+            continue
         answer = state(fact.name, fact.value)
         if len(rows) >= count or not fits(answer, limit) or not voice.allowed(answer):
             continue

@@ -11,6 +11,7 @@ _KINDS = (
     ("delivery", r"deliver|shipping|refund|exchange|return_policy|배송|교환|환불|\bcs\b"),
     ("certificate", r"certif|award|test_result|인증|수상"),
     ("statistics", r"statist|\bstats?\b|figure|number|metric|수치|숫자"),
+    ("reviews", r"reviews?\b|후기"),
     ("faq", r"faq|question|q_?and_?a|qna|질문"),
     ("comparison", r"compar|versus|\bvs\b|비교"),
     ("caution", r"caution|warning|safety|precaution|주의"),

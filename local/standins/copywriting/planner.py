@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from local.standins.copywriting.bank import Bank
-from local.standins.copywriting.fact_rows import TABLED, distinct, figures, table_facts
+from local.standins.copywriting.fact_rows import TABLED, figures, suited, table_facts
 from local.standins.copywriting.kinds import kind_of, kind_of_block
 from local.standins.copywriting.reading import Fact, Reading
 from local.standins.copywriting.schema_fill import Row
@@ -120,6 +120,9 @@ class Planner(Writer):
     ) -> dict[str, Any]:
         voice = Voice(self.voice.reading, self.bank, template.kind, f"{self.seed}/{template.id}")
         facts = [fact.id for fact in share or _facts_for(voice) if fact.id][:_MOST_FACTS]
+        if template.shows_figures:  # the table of all values stands further down
+            figures(voice, {}, _FEW_FACTS)
+            facts = list(voice.used)
         return {
             "template_id": template.id,
             "template": template.id,
@@ -137,7 +140,7 @@ def _facts_for(voice: Voice) -> list[Fact]:
     """The facts a block should build on: its table's, or the seller's description and a few others."""
     if voice.kind in TABLED:
         return [fact for fact, _ in table_facts(voice)]
-    others = [fact for fact, _ in distinct(voice)]
+    others = [fact for fact, _ in suited(voice)]
     if voice.kind in {"faq", "features", "comparison"}:
         return others
     return [fact for fact in voice.reading.facts if "description" in fact.source] + others[:_FEW_FACTS]

@@ -11,11 +11,14 @@ from local.standins.copywriting.fact_rows import (
     Limits,
     Row,
     comparisons,
+    disposal,
     distinct,
     figures,
     fits,
     questions,
+    quotations,
     table,
+    warnings,
 )
 from local.standins.copywriting.reading import Fact
 from local.standins.copywriting.sentences import state
@@ -55,6 +58,8 @@ def make_rows(voice: Voice, limits: Limits, low: int, high: int | None) -> list[
 def _maker(kind: str, fields: set[str]) -> tuple[Callable[[Voice, Limits, int], list[Row]], int]:
     if "question" in fields or (kind == "faq" and {"headline", "body"} <= fields):
         return questions, _QUESTIONS
+    if kind in _OWN_MAKERS:
+        return _OWN_MAKERS[kind]
     if {"ours", "usual"} & fields:
         return comparisons, _COMPARED
     if "figure" in fields or (kind == "statistics" and {"label", "value", "step"} & fields):
@@ -104,6 +109,18 @@ def _steps(voice: Voice, limits: Limits, count: int) -> list[Row]:
             voice.rest_on(fact)
             row["body"] = said
     return [row | {"step": _ORDINALS[min(number, 7)]} for number, row in enumerate(rows)]
+
+
+def _cautions(voice: Voice, limits: Limits, count: int) -> list[Row]:
+    """What facts warn of; what is true of the category only where they warn of nothing."""
+    return warnings(voice, limits, count) or _items(voice, limits, count)
+
+
+_OWN_MAKERS = {
+    "packaging": (disposal, _TABLE),
+    "caution": (_cautions, _ITEMS),
+    "reviews": (quotations, _STEPS),
+}
 
 
 def _items(voice: Voice, limits: Limits, count: int) -> list[Row]:

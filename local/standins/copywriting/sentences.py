@@ -12,6 +12,7 @@ _PLACEHOLDER = re.compile(r"\{(\w+)(?::(\w+))?\}")
 _SENTENCE = re.compile(r"(?:다|요|오|까)[.!?]?$")
 _FINISHED = re.compile(r"[다요죠오]$")
 _DONE = re.compile(r"(?<=[가-힣\da-zA-Z] )(?:사용|충전|제작|가공|포장|배송|보관|생산|가능|적용|세척|세탁)$")
+_PARTS = re.compile(r"[가-힣](?:과|와) [^ ]+(?: [^ ]+)?$")  # two things with no verb: `모터와 7엽 날개`
 _CHOICE = re.compile(r"색상|색깔|컬러|사이즈|옵션|향$|맛$")
 _LONG_VALUE = 60
 _ENDINGS = (
@@ -68,6 +69,8 @@ def completed(sentence: str) -> str:
     bare = sentence.strip().rstrip(".")
     if not bare or bare[-1] in "!?" or _FINISHED.search(bare):
         return sentence
+    if _PARTS.search(bare):
+        return f"{with_particle(bare, '을')} 갖추었습니다."
     return f"{bare}합니다." if _DONE.search(bare) else f"{bare}입니다."
 
 

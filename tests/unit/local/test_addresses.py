@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import socket
+from typing import Any
 
 import pytest
 
@@ -51,7 +52,7 @@ def test_no_worker_leaves_the_port_to_core_tools() -> None:
         ({"relays": 11}, "--relays"),
     ],
 )
-def test_options_out_of_range_are_named(options: dict[str, int], named: str) -> None:
+def test_options_out_of_range_are_named(options: dict[str, Any], named: str) -> None:
     """What cannot be listened on is refused with the option's name."""
     with pytest.raises(AddressError, match=named):
         Addresses(**options)

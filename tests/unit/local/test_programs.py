@@ -1,15 +1,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from local.addresses import Addresses
 from local.environment import stack_settings
 from local.programs import Program, stack_programs
 
 
-def programs(tmp_path: Path, **replicas: int) -> dict[str, Program]:
+def programs(tmp_path: Path, **options: Any) -> dict[str, Program]:
     """A stack's programs by name."""
-    addresses = Addresses(9000, **replicas)
+    addresses = Addresses(9000, **options)
     listed = stack_programs(addresses, tmp_path, stack_settings(addresses, "s" * 40), {"PATH": "/bin"})
     return {program.name: program for program in listed}
 
@@ -32,7 +33,7 @@ def test_every_port_belongs_to_one_program(tmp_path: Path) -> None:
 def test_every_relay_has_its_own_consumer_group(tmp_path: Path) -> None:
     """The groups exist in the hub, and no two relays share one."""
     found = programs(tmp_path, relays=3)
-    groups = [found[f"relay-{i}"].environment["RELAY_CONSUMER_GROUP"] for i in range(3)]
+    groups = [found[f"relay-{i}"].environment["RELAY_CONSUMER_GROUPS"] for i in range(3)]
     assert groups == ["relay-0", "relay-1", "relay-2"]
     assert ",".join(groups) in found["eventhubs"].command
 

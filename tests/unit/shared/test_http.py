@@ -4,7 +4,7 @@ import json
 from typing import Annotated
 
 import pytest
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from shared.errors import (
     ConflictError,
@@ -19,7 +19,7 @@ from shared.errors import (
     UnavailableError,
     UnsupportedError,
 )
-from shared.http import Call, Reply, listed, problem
+from shared.http import Call, Reply, listed, problem, validated
 
 
 class Cup(BaseModel):
@@ -63,6 +63,32 @@ def test_every_bad_field_is_named() -> None:
     with pytest.raises(FieldsError) as caught:
         call(b'{"name": "too long a name"}').model(Cup, 1000)
     assert {issue.loc for issue in caught.value.issues} == {"name", "size"}
+
+
+def _calm(text: str) -> str:
+    if "!" in text:
+        message = "must be calm"
+        raise ValueError(message)
+    return text
+
+
+class Sign(BaseModel):
+    text: Annotated[str, AfterValidator(_calm), Field(min_length=2, max_length=5)]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a!", "must be calm"),
+        ("a", "must have at least 2 characters"),
+        ("abcdef", "must have at most 5 characters"),
+    ],
+)
+def test_what_is_wrong_with_text_is_said_in_plain_words(text: str, words: str) -> None:
+    """Our own checks speak for themselves, and characters are not called items."""
+    with pytest.raises(FieldsError) as caught:
+        validated(Sign, {"text": text})
+    assert [issue.msg for issue in caught.value.issues] == [words]
 
 
 def test_a_body_that_is_no_object_is_named_body() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from shared.errors import MalformedError
 from shared.events import Event, EventType
 from shared.messages import TaskMessage
-from shared.telemetry import traceparent
+from shared.telemetry.context import traceparent
 
 SOME_ID = "1f0e8a52-6d5c-4f5e-9a43-0c1d2e3f4a5b"
 
