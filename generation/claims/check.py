@@ -62,7 +62,7 @@ def find_claims(slots: Mapping[str, Any], facts: Sequence[Fact]) -> list[Finding
     found = (
         finding
         for slot, raw in _texts(slots, "", 0)
-        if (text := normalise(raw)).strip() not in evidence.verbatim
+        if not evidence.is_quoted(text := normalise(raw))
         for finding in _in_text(slot, text, evidence, listed)
     )
     return list(dict.fromkeys(found))

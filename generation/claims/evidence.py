@@ -29,6 +29,9 @@ _FIGURE_WORDS = {
     "하루": ("1", "일"), "일주일": ("1", "주"), "반년": ("6", "개월"), "이중": ("2", "겹"),
     "삼중": ("3", "겹"), "사중": ("4", "겹"), "사계절": ("4", "?계"),
 }  # fmt: skip
+_OPINION = "고객 후기"  # as generation.documents.retrieval names them
+_QUOTES = " \n\"'\u2018\u2019\u201c\u201d"
+_SHORTEST_QUOTE = 10  # characters; a single word is nobody's in particular
 _ALNUM = "[0-9a-z]"
 
 
@@ -38,6 +41,8 @@ class Evidence:
 
     Attributes:
         said: each fact as `name: value`, normalised, without those that say there is nothing.
+        proven: those of `said` that can back a claim in words: what a photo shows proves no certificate.
+        opinions: what customers say, likewise; it may be quoted, and proves nothing but that there are reviews.
         verbatim: names and values as they are: copy that repeats one states nothing else.
         amounts: unit's name and amount of every figure.
         bounded: those with a bound (최대, 이상), with it.
@@ -50,6 +55,8 @@ class Evidence:
     """
 
     said: tuple[str, ...]
+    proven: tuple[str, ...]
+    opinions: tuple[str, ...]
     verbatim: frozenset[str]
     amounts: frozenset[tuple[str, Decimal]]
     bounded: frozenset[tuple[str, Decimal, str]]
@@ -70,6 +77,13 @@ class Evidence:
         if quantity.writing == "code":
             return self._names(quantity.text) or self._repeats(quantity)
         return self._holds(quantity, listed) or self._repeats(quantity)
+
+    def is_quoted(self, text: str) -> bool:
+        """Whether a text only repeats a fact, or a passage of what a customer says."""
+        text = text.strip(_QUOTES)
+        if text in self.verbatim:
+            return True
+        return len(text) >= _SHORTEST_QUOTE and any(text in opinion for opinion in self.opinions)
 
     def says_bound(self, quantity: Quantity) -> bool:
         """Whether a fact gives this figure the same bound: 최대 18시간 for 최대 18시간, 18시간 이하 or 18시간까지."""
@@ -114,12 +128,21 @@ class Evidence:
 @lru_cache(maxsize=_PAGES_AT_ONCE)
 def evidence_of(facts: tuple[Fact, ...]) -> Evidence:
     """Read the facts; the last ones are remembered."""
-    texts = [(normalise(fact.name), normalise(fact.value)) for fact in facts]
+    everything = [(normalise(fact.name), normalise(fact.value), fact) for fact in facts]
+    texts = [(name, value) for name, value, fact in everything if not _is_opinion(fact)]
     found = [quantity for name, value in texts for quantity in _figures(name, value)]
     known = [quantity for quantity in found if quantity.writing != "code"]
     return Evidence(
-        said=tuple(f"{name}: {value}" for name, value in texts if not _NOTHING.fullmatch(value.strip())),
-        verbatim=frozenset(part.strip() for pair in texts for part in pair),
+        said=tuple(_told(texts)),
+        proven=tuple(
+            _told(
+                (name, value)
+                for name, value, fact in everything
+                if fact.source != "vision" and not _is_opinion(fact)
+            )
+        ),
+        opinions=tuple(_told((name, value) for name, value, fact in everything if _is_opinion(fact))),
+        verbatim=frozenset(part.strip() for name, value, _ in everything for part in (name, value)),
         amounts=frozenset((each.unit.name, each.amount) for each in known),
         bounded=frozenset((each.unit.name, each.amount, each.bound) for each in known if each.bound),
         unbounded=frozenset((each.unit.name, each.amount) for each in known if not each.bound),
@@ -129,6 +152,14 @@ def evidence_of(facts: tuple[Fact, ...]) -> Evidence:
         codes=frozenset(squeezed(each.text) for each in found if each.writing == "code"),
         squeezed="|".join(squeezed(part) for name, value in texts for part in (f"{name}:{value}", value)),
     )
+
+
+def _is_opinion(fact: Fact) -> bool:
+    return fact.source == "document" and fact.name.startswith(_OPINION)
+
+
+def _told(texts: Iterable[tuple[str, str]]) -> Iterator[str]:
+    return (f"{name}: {value}" for name, value in texts if not _NOTHING.fullmatch(value.strip()))
 
 
 def _figures(name: str, value: str) -> Iterator[Quantity]:

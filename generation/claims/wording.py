@@ -51,14 +51,13 @@ def claims_in(text: str) -> Iterator[tuple[Rule, re.Match[str]]]:
 
 def is_backed(rule: Rule, found: re.Match[str], evidence: Evidence) -> bool:
     """Whether a fact says what the match claims, and does not deny it."""
+    told = evidence.proven + evidence.opinions if rule.code == "review" else evidence.proven
     if rule.backing is None:
-        return _key(found) in _stated(rule.pattern, evidence.said)
+        return _key(found) in _stated(rule.pattern, told)
     groups = [re.escape(group or "") for group in found.groups()]
     backing = _filled(rule.backing, re.escape(found[0]), *groups)
     return any(
-        not _DENIED_IN_FACT.match(text, said.end())
-        for text in evidence.said
-        for said in backing.finditer(text)
+        not _DENIED_IN_FACT.match(text, said.end()) for text in told for said in backing.finditer(text)
     )
 
 

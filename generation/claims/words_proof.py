@@ -71,6 +71,14 @@ CERTIFICATIONS = (
         r"비건|(?i:vegan)|크루얼티\s?프리|동물\s?실험",
         backing=r"비건|(?i:vegan)|동물\s?실험|크루얼티",
     ),
+    # What is not in it was tested for, or is a guess; only the substances that pages speak of: 핸즈프리 is no claim.
+    Rule(
+        "certification",
+        ("free", "프리", "무첨가", "불검출", "걱정 없는", "제로"),
+        r"(?i:(BPA|비스페놀|파라벤|설페이트|프탈레이트|형광\s?증백제|환경\s?호르몬|유해\s?물질|중금속|화학\s?첨가물|첨가물|방부제|보존료"
+        r"|인공\s?(?:색소|향료|감미료)|색소|향료|글루텐|락토스|알코올|실리콘|설탕|슈가|트랜스\s?지방)\s?A?\s?"
+        r"-?\s?(?:free(?![a-z])|프리(?![가-힣]{2})|무첨가|불검출|제로(?![가-힣])|걱정\s?없는))",
+    ),
     # An application is not a grant.
     Rule(
         "certification",

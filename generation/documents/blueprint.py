@@ -103,12 +103,13 @@ endpoints.route("search", "search", get=find)
 @endpoints.blueprint.queue_trigger(
     arg_name="message", queue_name=EMBEDDING_QUEUE, connection="AzureWebJobsStorage"
 )
-async def embed_document(message: func.QueueMessage) -> None:
+async def embed_document(message: func.QueueMessage, context: func.Context) -> None:
     """Run the task a message names, or take in the document it holds."""
-    await consume(app(), message.get_body(), message.insertion_time or now())
+    inserted = message.insertion_time or now()
+    await consume(app(), message.get_body(), inserted, context.trace_context.trace_parent)
 
 
-@endpoints.blueprint.timer_trigger(arg_name="timer", schedule="*/5 * * * * *")
+@endpoints.blueprint.timer_trigger(arg_name="timer", schedule="*/15 * * * * *")
 async def embedding_poison(timer: func.TimerRequest) -> None:  # noqa: ARG001  the host passes it by name
     """Settle what lies in the poison queue of documents; see drain_poison why no queue trigger can."""
     root = app()

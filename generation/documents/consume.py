@@ -66,7 +66,7 @@ class QueueTaker[T: Taken](Protocol):
         ...
 
 
-async def consume(root: Root, body: bytes, inserted: datetime) -> None:
+async def consume(root: Root, body: bytes, inserted: datetime, invocation: str | None = None) -> None:
     """Run the task the message names, or take in the document it holds and embed it.
 
     What is neither goes to the poison queue as it is.
@@ -75,7 +75,7 @@ async def consume(root: Root, body: bytes, inserted: datetime) -> None:
         UnavailableError: the database and the queue are away; the host returns the message to the queue.
     """
     if is_task_message(body):
-        await task_queue.consume(root, EMBEDDING_QUEUE, body)
+        await task_queue.consume(root, EMBEDDING_QUEUE, body, invocation)
         return
     try:
         message = DocumentMessage.decode(body).numbered(milliseconds(inserted))

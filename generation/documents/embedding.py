@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from generation.documents import repository
 from generation.documents.chunking import chunks
 from generation.documents.requests import EmbeddingRequest
-from generation.documents.vectors import Vector, packed, unpacked
+from generation.documents.vectors import Vector, halves, packed
 from generation.ports import Meter
 from generation.tasks.run import Outcome, Run, Transactions, all_of
 
@@ -80,17 +80,17 @@ class EmbeddingPipeline:
 
         return Outcome(result, write)
 
-    async def _embedded(self, run: Run, wanted: list[list[str]]) -> list[Vector]:
+    async def _embedded(self, run: Run, wanted: list[list[str]]) -> list[bytes]:
         run.expect(len(wanted))
         at_once = asyncio.Semaphore(_CALLS_AT_ONCE)
 
-        async def step(number: int, texts: list[str]) -> list[Vector]:
+        async def step(number: int, texts: list[str]) -> list[bytes]:
             async def embed(meter: Meter) -> EmbeddedBatch:
                 return EmbeddedBatch(vectors=packed(await self.model.embed(texts, meter)))
 
             async with at_once:
                 made = await run.step(f"embed:{number}", EmbeddedBatch, embed, "문서를 정리하고 있어요")
-            return unpacked(made.vectors)
+            return halves(made.vectors)
 
         made = await all_of(*(step(number, texts) for number, texts in enumerate(wanted)))
         return [vector for batch in made for vector in batch]

@@ -12,9 +12,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from generation.documents import chunk_rows
 from generation.documents.letters import document_terms
 from generation.documents.requests import Document
-from generation.documents.vectors import Vector, literal
 from shared.errors import ConflictError, NotFoundError
 from shared.times import rfc3339
 
@@ -122,10 +122,20 @@ def replace_chunks(
     sha256: str,
     *,
     texts: Sequence[str],
-    vectors: Sequence[Vector],
+    vectors: Sequence[bytes],
     model: str,
 ) -> bool:
-    """Put a document's new chunks in the place of all it had, if it is still the one wanted. Whether it was."""
+    """Put a document's new chunks in the place of all it had, if it is still the one wanted. Whether it was.
+
+    Args:
+        cursor: of the transaction.
+        owner: the document's.
+        wanted: what was embedded.
+        sha256: its digest.
+        texts: of the chunks, in order.
+        vectors: theirs, each as vectors.halves gives it.
+        model: that made them.
+    """
     row = locked(cursor, owner, wanted.post_id)
     if row["content_sha256"] != sha256 or row["deleted_at"] is not None:
         return False
@@ -140,30 +150,22 @@ def replace_chunks(
 
 
 def _insert_chunks(
-    cursor: Cursor, owner: str, wanted: Source, texts: Sequence[str], vectors: Sequence[Vector], model: str
+    cursor: Cursor, owner: str, wanted: Source, texts: Sequence[str], vectors: Sequence[bytes], model: str
 ) -> None:
-    from psycopg2.extras import execute_values
-
     rows = [
         (
-            owner,
-            wanted.post_id,
-            number,
-            wanted.kind,
-            text,
-            document_terms(f"{wanted.title}\n{text}"),
-            model,
-            literal(vector),
+            chunk_rows.text(owner),
+            chunk_rows.text(wanted.post_id),
+            chunk_rows.integer(number),
+            chunk_rows.text(wanted.kind),
+            chunk_rows.text(text),
+            chunk_rows.tsvector(document_terms(f"{wanted.title}\n{text}")),
+            chunk_rows.text(model),
+            chunk_rows.halfvec(vector),
         )
         for number, (text, vector) in enumerate(zip(texts, vectors, strict=True))
     ]
-    execute_values(
-        cursor,
-        """insert into document_chunks (owner, post_id, chunk, kind, text, bigrams, model, embedding)
-           values %s""",
-        rows,
-        template="(%s, %s, %s, %s, %s, array_to_tsvector(%s), %s, %s::halfvec)",
-    )
+    chunk_rows.copy_chunks(cursor, rows)
 
 
 def _drop_chunks(cursor: Cursor, owner: str, post_id: str) -> None:

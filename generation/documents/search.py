@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from generation.documents.candidates import Wanted, by_letters, by_vector
+from generation.documents.candidates import Wanted, by_letters, by_vector, holdings
 from generation.documents.embedding import EmbeddingModel
 from generation.documents.letters import coverage, highlights, query_terms
 from generation.documents.requests import DocumentKind
@@ -50,12 +50,14 @@ class Hit:
     """A piece of a document.
 
     Attributes:
+        key: its chunk_id.
         score: 0 to 1; 1 is first by meaning and by letters.
         similarity: the cosine of its vector and the query's; None where the model was not asked or does not answer.
         coverage: which part of the query's letters it holds, 0 to 1.
         highlights: where, as (start, end) in characters of `text`.
     """
 
+    key: int
     post_id: str
     kind: DocumentKind
     title: str
@@ -81,7 +83,8 @@ async def search(database: Transactions, model: EmbeddingModel, owner: str, quer
     Raises:
         UnavailableError: PostgreSQL is away.
     """
-    vector = await query_vector(model, query.text)
+    vectors = await query_vectors(model, [query.text])
+    vector = vectors[0] if vectors else None
     hits = await database.run(lambda cursor: ranked(cursor, owner, query, vector, model.name))
     return Found(hits, degraded=vector is None)
 
@@ -90,8 +93,9 @@ def ranked(cursor: Cursor, owner: str, query: Query, vector: Vector | None, mode
     """As `search`, with the query's vector; None: by letters alone."""
     wanted = Wanted(owner, [kind.value for kind in query.kinds] or None, query.post_id)
     terms = query_terms(query.text)
-    near = by_vector(cursor, wanted, vector, model) if vector is not None else {}
-    alike = by_letters(cursor, wanted, terms) if terms else []
+    held = holdings(cursor, owner)
+    near = by_vector(cursor, wanted, vector, model, held) if vector is not None else {}
+    alike = by_letters(cursor, wanted, terms, held) if terms else []
     scores = fused([list(near), alike])
     chosen = spread(_documents(cursor, list(scores)), query.k)
     rows = _rows(cursor, chosen)
@@ -136,6 +140,7 @@ def _rows(cursor: Cursor, keys: list[int]) -> dict[int, dict[str, Any]]:
 
 def _hit(row: dict[str, Any], score: float, similarity: float | None, terms: list[str]) -> Hit:
     return Hit(
+        key=row["chunk_id"],
         post_id=row["post_id"],
         kind=DocumentKind(row["kind"]),
         title=row["title"],
@@ -148,10 +153,18 @@ def _hit(row: dict[str, Any], score: float, similarity: float | None, terms: lis
     )
 
 
-async def query_vector(model: EmbeddingModel, text: str) -> Vector | None:
-    """A query's vector; None when the model does not answer soon, or refuses."""
+async def query_vectors(
+    model: EmbeddingModel, texts: Sequence[str], meter: Meter | None = None
+) -> list[Vector]:
+    """The vectors of what is looked for; none when the model does not answer soon, or refuses.
+
+    Args:
+        model: makes them.
+        texts: what is looked for.
+        meter: takes the cost; None: nobody's, as of a search.
+    """
     try:
-        return (await retry(lambda: model.embed([text], Meter()), _QUERY_POLICY))[0]
+        return await retry(lambda: model.embed(texts, meter or Meter()), _QUERY_POLICY)
     except (TransientError, PermanentError) as error:
         log.warning("search by letters alone", extra={"code": error.code, "reason": error.message})
-        return None
+        return []

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -17,7 +18,7 @@ from generation.tasks.run import Announcer, Transactions
 from generation.tasks.submit import checked_key
 from shared.errors import UnavailableError
 from shared.messages import EMBEDDING_QUEUE, TaskMessage
-from shared.queues import QueueSender
+from shared.queues import QueueSender, send_task
 from shared.times import now
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 
 # A shop brings its documents by the hundred, and one costs a ten-thousandth of a page.
 _RATE_FACTOR = 20
+# Of thirty messages that come together the first is on its way to the model while the last are still taken in.
+_TAKEN_AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class DocumentSubmitter:
     Attributes:
         model: the embedding model: another one means that a document is to be embedded again.
         rate, budget: what a user may do, see tasks/limits.py; documents count for a twentieth.
+        turns: of the messages that are being taken in.
     """
 
     database: Transactions
@@ -44,6 +48,7 @@ class DocumentSubmitter:
     model: str
     rate: int
     budget: float
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_TAKEN_AT_ONCE))
 
     async def submit(
         self,
@@ -90,7 +95,8 @@ class DocumentSubmitter:
                 tasks.mark_enqueued(cursor, row["task_id"])
             return row
 
-        row = await self.database.run(store)
+        async with self.turns:
+            row = await self.database.run(store)
         self.announcer.notify(str(row["task_id"]))
         return row
 
@@ -133,9 +139,8 @@ class DocumentSubmitter:
     async def _enqueue(self, row: dict[str, Any], traceparent: str | None) -> None:
         task_id = row["task_id"]
         try:
-            await self.queues.send(
-                EMBEDDING_QUEUE, TaskMessage(task_id=task_id, traceparent=traceparent).encode()
-            )
+            message = TaskMessage(task_id=task_id, traceparent=traceparent)
+            await send_task(self.queues, EMBEDDING_QUEUE, message)
             await self.database.run(lambda cursor: tasks.mark_enqueued(cursor, task_id))
         except UnavailableError:
             log.warning("not enqueued: the sweeper will", extra={"task_id": str(task_id)})

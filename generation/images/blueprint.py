@@ -67,9 +67,9 @@ endpoints.route("upload_image", "generation/upload-image", post=upload_image)
 @endpoints.blueprint.queue_trigger(
     arg_name="message", queue_name=IMAGE_QUEUE, connection="AzureWebJobsStorage"
 )
-async def change_image(message: func.QueueMessage) -> None:
+async def change_image(message: func.QueueMessage, context: func.Context) -> None:
     """Run the task a message names."""
-    await consume(app(), IMAGE_QUEUE, message.get_body())
+    await consume(app(), IMAGE_QUEUE, message.get_body(), context.trace_context.trace_parent)
 
 
 @endpoints.blueprint.queue_trigger(

@@ -82,7 +82,7 @@ class ImagePipeline:
     async def __call__(self, run: Run) -> Outcome:
         """Make the picture this run's task asks for."""
         request = ImageRequest.model_validate(run.lease.request)
-        korean = bool(_HANGUL.search(request.prompt))
+        korean = is_korean(request.prompt)
         run.expect(3 if korean else 2)
         photo = await self._photo(run, request)
         wanted = await self._english(run, request.prompt) if korean else request.prompt
@@ -92,7 +92,7 @@ class ImagePipeline:
             KeptImage,
             lambda meter: self.pictures.changed(
                 photo,
-                wanted,
+                prompt("change", wish=wanted),
                 ratio,
                 image_id=picture_id(run.lease.task_id, "image"),
                 owner=run.lease.owner,
@@ -119,6 +119,11 @@ class ImagePipeline:
             "translate", Translation, lambda meter: translate(self.text, korean, meter), "요청을 옮겼어요"
         )
         return step.english
+
+
+def is_korean(wish: str) -> bool:
+    """Whether a wish needs translating before an image model gets it."""
+    return _HANGUL.search(wish) is not None
 
 
 async def translate(text: TextModel, korean: str, meter: Meter) -> Translation:

@@ -18,7 +18,6 @@ from generation.images.normalise import normalise
 from generation.images.records import ImageRecord, Source
 from generation.images.store import keep
 from generation.ports import AssetStore, Downloader, ImageModel, Meter, Photo
-from generation.prompts import prompt
 from generation.tasks.run import STORE_POLICY
 from shared.db.pool import Database
 from shared.errors import TransientError
@@ -81,13 +80,13 @@ class Pictures:
         return await self._keep(photo, image_id, owner, "drawn")
 
     async def changed(
-        self, original: KeptImage, wanted: str, ratio: str, *, image_id: UUID, owner: str, meter: Meter
+        self, original: KeptImage, instruction: str, ratio: str, *, image_id: UUID, owner: str, meter: Meter
     ) -> KeptImage:
-        """The original photo, changed as `wanted` says in English.
+        """The original photo, changed as `instruction` says.
 
         Args:
             original: what to start from.
-            wanted: the scene or change.
+            instruction: all that the model is told, in English.
             ratio: width:height of the result, such as `4:3`; the model's nearest size is taken.
             image_id: under which it is kept.
             owner: whose it is.
@@ -99,7 +98,7 @@ class Pictures:
         """
         width, height = self.size_for(ratio)
         made = self.images.edit(
-            prompt=prompt("image").format(scene=wanted),
+            prompt=instruction,
             photo_url=await self.for_model(original),
             width=width,
             height=height,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from psycopg2.extras import RealDictCursor as Cursor
 
 _LONGEST_SHOWN = 2000
+_LOCK = 7405  # any constant of our own
 
 
 def listing(cursor: Cursor, queue: str, limit: int, before: tuple[str, str] | None) -> list[dict[str, Any]]:
@@ -73,6 +74,7 @@ def owner_of_failed(cursor: Cursor, task_id: str) -> str | None:
 
 def add_failed_tasks(cursor: Cursor, codes: Sequence[str], not_older: timedelta) -> None:
     """Record tasks that failed with one of these codes and have no record: their last run ended, no message is left."""
+    cursor.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))  # two at once would record them twice
     queues = [[kind, queue] for kind, queue in QUEUE_OF.items()]
     cursor.execute(
         """insert into poison_messages (poison_id, queue, body, task_id, code, reason, attempts, created_at)

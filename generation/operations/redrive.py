@@ -42,6 +42,7 @@ TRANSIENT_CODES = (
     "answer_truncated",
     "image_unusable",
     "photo_unreachable",
+    "photo_unfetched",
     "product_service_unavailable",
     "assets_unavailable",
     "asset_unreadable",
@@ -50,6 +51,18 @@ TRANSIENT_CODES = (
     "deadline_exceeded",
     "worker_lost",
     "internal_error",
+)
+# What an operator can mend: credit, keys, settings. Nobody else will, so these tasks wait for a redrive.
+MENDABLE_CODES = (
+    "quota_exhausted",
+    "model_rejected",
+    "model_misconfigured",
+    "model_unknown",
+    "product_service_rejected",
+    "product_service_nonsense",
+    "product_service_unset",
+    "asset_rejected",
+    "no_templates",
 )
 
 
@@ -119,6 +132,7 @@ class Redriver:
         return Redriven(moved, skipped)
 
     async def _waiting(self, queue: str, limit: int, ids: list[UUID] | None) -> list[UUID]:
+        await self.database.run(record_failed_tasks)
         return await self.database.run(lambda cursor: records.waiting(cursor, queue, limit, ids))
 
     async def redrive_transient(self) -> int:
@@ -129,7 +143,7 @@ class Redriver:
         """
 
         def due(cursor: Cursor) -> list[UUID]:
-            records.add_failed_tasks(cursor, TRANSIENT_CODES, _NOT_OLDER)
+            record_failed_tasks(cursor)
             return records.due(cursor, TRANSIENT_CODES, _WAIT, _NOT_OLDER, _AT_ONCE)
 
         ids = await self.database.run(due)
@@ -151,6 +165,11 @@ class Redriver:
             self.announcer.notify(record["task_id"])
             await self.database.run(lambda cursor: tasks.mark_enqueued(cursor, UUID(record["task_id"])))
         return True
+
+
+def record_failed_tasks(cursor: Cursor) -> None:
+    """Give every task of the last day that another try may help a record, so that it is seen and can be sent again."""
+    records.add_failed_tasks(cursor, TRANSIENT_CODES + MENDABLE_CODES, _NOT_OLDER)
 
 
 def _taken(cursor: Cursor, poison_id: UUID) -> dict[str, Any] | None:

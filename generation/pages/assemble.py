@@ -6,11 +6,15 @@ from collections.abc import Mapping, Sequence
 
 from generation.claims.check import find_claims
 from generation.images.pictures import KeptImage
+from generation.images.records import Source
 from generation.pages.copywriting import BlockCopy
 from generation.pages.document import PageBlock, PageDocument, PlacedImage
 from generation.pages.plan import Plan, PlannedBlock
+from generation.pages.requests import Product
 from generation.pages.selection import Brief
 from generation.templates.models import Template
+
+type Words = Mapping[Source, str]
 
 
 def assemble(
@@ -22,16 +26,18 @@ def assemble(
 ) -> PageDocument:
     """The page: block n of the plan with copy n; `scenes` holds new pictures by template id.
 
-    The original photo stands where a block has no scene of its own: in the first such block, wherever a template
-    cannot do without a picture, and, where every block has a scene, in the last one instead of it.
+    The original photo stands where a planned scene could not be made, in the first block that has none, and wherever
+    a template cannot do without a picture.
     """
     templates = {template.template_id: template for template in brief.selection.templates}
-    scenes = leave_room_for_original(plan, templates, scenes)
     blocks: list[PageBlock] = []
     shown = False
     for number, (planned, copy) in enumerate(zip(plan.blocks, copies, strict=True)):
         template = templates[planned.template_id]
-        images = place(template, planned, scenes.get(planned.template_id), original, fill=not shown)
+        scene = scenes.get(planned.template_id)
+        failed = planned.image_prompt is not None and scene is None
+        words = _words(brief.product, planned)
+        images = place(template, scene, original, words, fill=failed or not shown)
         shown = shown or any(image.image_id == original.image_id for image in images.values())
         blocks.append(
             PageBlock(
@@ -50,31 +56,26 @@ def assemble(
     return PageDocument(title=plan.title, theme=theme, blocks=blocks, facts=list(brief.facts))
 
 
-def leave_room_for_original(
-    plan: Plan, templates: Mapping[str, Template], scenes: Mapping[str, KeptImage | None]
-) -> dict[str, KeptImage]:
-    """The scenes that exist, less the last one when they would take every picture slot of the page."""
-    present = {template_id: scene for template_id, scene in scenes.items() if scene is not None}
-    slots = sum(len(picture_slots(templates[block.template_id])) for block in plan.blocks)
-    if present and len(present) >= slots:
-        present.popitem()
-    return present
-
-
 def place(
-    template: Template, planned: PlannedBlock, scene: KeptImage | None, original: KeptImage, *, fill: bool
+    template: Template, scene: KeptImage | None, original: KeptImage, words: Words, *, fill: bool
 ) -> dict[str, PlacedImage]:
     """Pictures for the template's slots: the scene first, the original where required or when `fill` asks for it."""
     waiting = [scene] if scene else []
     waiting += [original] if fill else []
     placed = {}
-    for name, required in picture_slots(template):
-        picture = waiting.pop(0) if waiting else original if required else None
+    for slot in template.compiled.slots:
+        if slot.kind != "image":
+            continue
+        picture = waiting.pop(0) if waiting else original if slot.required else None
         if picture is not None:
-            placed[name] = PlacedImage.of(picture, planned.image_alt or template.name)
+            placed[slot.name] = PlacedImage.of(picture, words[picture.source])
     return placed
 
 
-def picture_slots(template: Template) -> list[tuple[str, bool]]:
-    """The template's own picture slots by name, and whether each is required."""
-    return [(slot.name, slot.required) for slot in template.compiled.slots if slot.kind == "image"]
+def _words(product: Product, planned: PlannedBlock) -> Words:
+    """What each kind of picture shows: only a new one shows the scene that was planned."""
+    return {
+        "generated": planned.image_alt or product.name,
+        "upload": product.name,
+        "drawn": f"{product.name} (그림)",
+    }

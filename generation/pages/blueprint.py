@@ -118,6 +118,6 @@ endpoints.route("page_html", "generation/pages/{page_id}/html", get=page_html)
 @endpoints.blueprint.queue_trigger(
     arg_name="message", queue_name=GENERATION_QUEUE, connection="AzureWebJobsStorage"
 )
-async def generate_page(message: func.QueueMessage) -> None:
+async def generate_page(message: func.QueueMessage, context: func.Context) -> None:
     """Run the task a message names."""
-    await consume(app(), GENERATION_QUEUE, message.get_body())
+    await consume(app(), GENERATION_QUEUE, message.get_body(), context.trace_context.trace_parent)

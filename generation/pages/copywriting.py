@@ -13,10 +13,13 @@ from generation.pages.plan import PlannedBlock
 from generation.pages.selection import Brief
 from generation.ports import Meter, StructuredRequest, TextModel
 from generation.prompts import prompt
-from generation.structured import closed
+from generation.structured import closed, most_tokens
+from generation.templates.coverage import is_table, quoted, stated
 from generation.templates.models import Template
 from generation.templates.schema import check_values, fit_values, slot_schema
 from shared.errors import TransientError
+
+_COPY_TOKENS = 4000
 
 
 class BlockCopy(BaseModel):
@@ -53,15 +56,18 @@ async def write_copy(
         TransientError: `answer_off_schema`, or the model's own.
         PermanentError: the model's own.
     """
+    data = _data(template, block, brief)
     request = StructuredRequest(
         name="block",
         system=prompt("block"),
-        data=_data(template, block, brief)
+        data=data
         | ({"instruction": instruction} if instruction else {})
         | ({"findings": describe_for_model(findings)} if findings else {}),
         schema=closed(
             {"slots": slot_schema(template), "fact_ids": {"type": "array", "items": {"type": "string"}}}
         ),
+        # A table repeats its facts, and an ingredients list may be thousands of characters.
+        max_tokens=most_tokens(_COPY_TOKENS + sum(len(fact["value"]) for fact in data["facts"])),
     )
     try:
         answer = BlockCopy.model_validate(await text.answer(request, meter))
@@ -74,29 +80,30 @@ async def write_copy(
     return BlockCopy(slots=slots, fact_ids=[fact_id for fact_id in answer.fact_ids if fact_id in known])
 
 
-_OWN_SOURCES = {
-    "specification": {"attribute"},
-    "size_chart": {"attribute"},
-    "ingredients": {"attribute", "notice"},
-    "product_notice": {"notice"},
-    "recycling_guide": {"packaging"},
-}
+def facts_for(
+    template: Template, block: PlannedBlock, facts: Sequence[Fact], page: Sequence[Template] = ()
+) -> list[Fact]:
+    """The facts a block may use: those planned for it and the product's name; a table of facts gets those of its kind.
 
-
-def facts_for(template: Template, block: PlannedBlock, facts: Sequence[Fact]) -> list[Fact]:
-    """The facts a block may use: those planned for it and the product's name; a table of facts gets all of its kind."""
-    own = _OWN_SOURCES.get(template.block_type, set())
-    chosen = [
-        fact for fact in facts if fact.id in block.fact_ids or fact.source == "name" or fact.source in own
-    ]
-    return chosen if block.fact_ids or own else list(facts)
+    Args:
+        template: of the block.
+        block: its plan.
+        facts: everything known.
+        page: the page's templates; what another of them states is not stated twice.
+    """
+    own = stated(template, facts, page) if is_table(template) else quoted(template, facts)
+    cited = {fact.id for fact in own} or set(block.fact_ids)
+    chosen = [fact for fact in facts if fact.id in cited or fact.source == "name"]
+    return chosen if cited else list(facts)
 
 
 def _data(template: Template, block: PlannedBlock, brief: Brief) -> dict[str, Any]:
     product, options = brief.product, brief.options
     return {
         "product": {"name": product.name, "category": product.category, "price_krw": product.price_krw},
-        "facts": [fact.model_dump() for fact in facts_for(template, block, brief.facts)],
+        "facts": [
+            fact.model_dump() for fact in facts_for(template, block, brief.facts, brief.selection.templates)
+        ],
         "block": {
             "block_type": template.block_type,
             "template_name": template.name,

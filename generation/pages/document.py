@@ -67,3 +67,8 @@ class PageDocument(BaseModel):
     theme: dict[str, Any]
     blocks: list[PageBlock]
     facts: list[Fact]
+
+    @property
+    def product_name(self) -> str:
+        """The product's name, or the page's title where no fact gives it."""
+        return next((fact.value for fact in self.facts if fact.source == "name"), self.title)

@@ -12,7 +12,7 @@ from generation.pages.document import PageDocument
 from generation.pages.edits import PageEdit, edited
 from generation.tasks.run import Transactions
 from generation.templates.models import Template
-from shared.errors import NotFoundError
+from shared.errors import ConflictError, NotFoundError
 
 type TemplateVersion = Callable[[str, int], Awaitable[Template]]
 
@@ -28,10 +28,12 @@ async def edit_page(
     """The page after the edit, as GET answers it.
 
     Raises:
-        NotFoundError: no such page or base version, or somebody else's.
+        NotFoundError: no such page, or somebody else's.
         FieldsError: see `edited`. ConflictError: the base version is not the current one.
     """
-    stored = await database.run(lambda cursor: repository.get(cursor, page_id, owner, edit.base_version))
+    stored = await database.run(lambda cursor: repository.get(cursor, page_id, owner))
+    if stored["version"] != edit.base_version:
+        raise ConflictError(f"The page is at version {stored['version']} by now.", code="stale_version")
     document = repository.document_of(stored)
     changed = edited(
         document,

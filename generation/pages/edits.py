@@ -163,7 +163,7 @@ def _blocks(
         issues += [
             FieldIssue(f"{where}.slots.{issue.loc}", issue.msg) for issue in check_values(template, slots)
         ]
-        images = _images(block, edit, template, pictures, where, issues)
+        images = _images(block, edit, template, pictures, where, issues, document.product_name)
         changed = block.with_copy(slots, document.facts, block.facts)
         blocks.append(changed.model_copy(update={"images": images}))
     if issues:
@@ -178,6 +178,7 @@ def _images(
     pictures: Mapping[UUID, KeptImage],
     where: str,
     issues: list[FieldIssue],
+    product_name: str,
 ) -> dict[str, PlacedImage]:
     slots = {slot.name: slot for slot in template.slots if slot.kind == "image"}
     images = dict(block.images)
@@ -192,6 +193,5 @@ def _images(
         elif picture.image_id not in pictures:
             issues.append(FieldIssue(f"{loc}.image_id", "there is no such image of yours"))
         else:
-            alt = picture.alt or (images[name].alt if name in images else template.name)
-            images[name] = PlacedImage.of(pictures[picture.image_id], alt)
+            images[name] = PlacedImage.of(pictures[picture.image_id], picture.alt or product_name)
     return images

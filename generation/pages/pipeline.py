@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from generation.claims.check import Finding, find_claims, worst_first
+from generation.claims.check import find_claims
 from generation.facts import Fact
 from generation.images.pictures import KeptImage, Pictures, picture_id
 from generation.pages import repository
@@ -23,17 +23,30 @@ from generation.pages.facts import number_facts
 from generation.pages.plan import Plan, PlannedBlock, make_plan
 from generation.pages.product import KnownProduct, load_product
 from generation.pages.requests import PageRequest, Product
-from generation.pages.selection import Brief, Choice, Templates, choose, load, picture_ratio
+from generation.pages.scenes import make_scene
+from generation.pages.selection import (
+    Brief,
+    Choice,
+    Templates,
+    category_of,
+    choose,
+    in_words,
+    is_open,
+    load,
+)
 from generation.pages.vision import Seen, look_at
+from generation.pages.warnings import claim_warnings, left_out_warnings
 from generation.ports import Meter, ProductSource, TextModel
 from generation.tasks.run import Outcome, Run, all_of, both
 from generation.templates.models import Origin, Template
+from generation.templates.nearness import NOTHING_KNOWN, Nearness
 from shared.errors import TransientError
 
 _STEPS_BEFORE_COPY = 6  # product, photo, vision, documents, templates, plan
 _USUAL_BLOCKS = 7  # until the plan says how many
 
 
+type LibraryNearness = Callable[[str | None, str, Meter], Awaitable[Nearness]]
 type SellersDocuments = Callable[[str, Product], Awaitable[list[tuple[str, str]]]]
 
 
@@ -55,6 +68,7 @@ class PagePipeline:
         products: knows products by id, if there is such a service.
         templates: the library.
         documents: what an owner's documents say about a product.
+        nearness: how near the library's descriptions are to a product of a category; never fails.
     """
 
     text: TextModel
@@ -62,18 +76,23 @@ class PagePipeline:
     products: ProductSource | None
     templates: Templates
     documents: SellersDocuments
+    nearness: LibraryNearness | None = None
 
     async def __call__(self, run: Run) -> Outcome:
         """Make the page this run's task asks for."""
         page = _Page(self, run, PageRequest.model_validate(run.lease.request))
         known = await page.product()
         photo = await page.photo(known)
-        seen, documents = await both(page.seen(photo), page.documents(known))
+        seen, (documents, near) = await both(
+            page.seen(photo), both(page.documents(known), page.nearness(known))
+        )
         facts = number_facts(known.product, seen, documents)
-        choice = await page.choice(known, facts)
+        choice = await page.choice(known, facts, near)
+        run.warn(*left_out_warnings(choice.left_out))
         selection = await load(self.templates, choice, pictures=photo.source == "upload")
         brief = Brief(known.product, tuple(facts), selection, page.request.options)
         plan = await page.plan(brief)
+        brief = brief.only([block.template_id for block in plan.blocks])
         copies, scenes = await both(page.copies(brief, plan), page.scenes(brief, plan, photo))
         document = assemble(brief, plan, copies, scenes, photo)
         return await page.finish(document, selection.origin, photo, scenes)
@@ -86,7 +105,9 @@ class _Page:
         self.request = request
         self._kit = kit
         self._run = run
-        run.expect(_STEPS_BEFORE_COPY + _USUAL_BLOCKS + request.options.images)
+        self._compares = kit.nearness is not None and is_open(request)
+        self._before = _STEPS_BEFORE_COPY + self._compares
+        run.expect(self._before + _USUAL_BLOCKS + request.options.images)
 
     async def product(self) -> KnownProduct:
         return await self._run.step(
@@ -152,13 +173,25 @@ class _Page:
         )
         return related.pairs if related else []
 
-    async def choice(self, known: KnownProduct, facts: Sequence[Fact]) -> Choice:
+    async def nearness(self, known: KnownProduct) -> Nearness:
+        """How near the library is to the product, where templates are to be recommended."""
+        compare, product = self._kit.nearness, known.product
+        if compare is None or not self._compares:
+            return NOTHING_KNOWN
+        return await self._run.step(
+            "nearness",
+            Nearness,
+            lambda meter: compare(category_of(self.request, product), in_words(product), meter),
+            "어울리는 구성을 찾아봤어요",
+        )
+
+    async def choice(self, known: KnownProduct, facts: Sequence[Fact], near: Nearness) -> Choice:
         """Which templates the page may use; decided once, whatever happens to the library meanwhile."""
         page_id = repository.page_id_of(self._run.lease.task_id)
         return await self._run.step(
             "templates",
             Choice,
-            lambda _: choose(self._kit.templates, self.request, known.product, facts, page_id),
+            lambda _: choose(self._kit.templates, self.request, known.product, facts, page_id, near),
             "템플릿을 골랐어요",
         )
 
@@ -167,7 +200,7 @@ class _Page:
             "plan", Plan, lambda meter: make_plan(self._kit.text, brief, meter), "페이지를 구성했어요"
         )
         scenes = sum(block.image_prompt is not None for block in plan.blocks)
-        self._run.expect(_STEPS_BEFORE_COPY + len(plan.blocks) + scenes)
+        self._run.expect(self._before + len(plan.blocks) + scenes)
         return plan
 
     async def copies(self, brief: Brief, plan: Plan) -> list[BlockCopy]:
@@ -184,7 +217,19 @@ class _Page:
         """New pictures by template id, side by side; one that cannot be made is missing."""
         templates = {template.template_id: template for template in brief.selection.templates}
         wanted = [block for block in plan.blocks if block.image_prompt]
-        made = await all_of(*(self._scene(templates[block.template_id], block, original) for block in wanted))
+        made = await all_of(
+            *(
+                make_scene(
+                    self._run,
+                    self._kit.text,
+                    self._kit.pictures,
+                    templates[block.template_id],
+                    block,
+                    original,
+                )
+                for block in wanted
+            )
+        )
         return {
             block.template_id: scene for block, scene in zip(wanted, made, strict=True) if scene is not None
         }
@@ -229,36 +274,8 @@ class _Page:
             )
             if again is not None and len(left := find_claims(again.slots, brief.facts)) <= len(findings):
                 copy, findings = again, left
-        self._run.warn(*(_warning(finding, key) for finding in worst_first(findings)))
+        self._run.warn(*claim_warnings(findings, key))
         return copy
-
-    async def _scene(self, template: Template, block: PlannedBlock, original: KeptImage) -> KeptImage | None:
-        key = f"image:{block.template_id}"
-        return await self._run.optional_step(
-            key,
-            KeptImage,
-            lambda meter: self._kit.pictures.changed(
-                original,
-                block.image_prompt or "",
-                picture_ratio(template),
-                image_id=self._id(key),
-                owner=self._run.lease.owner,
-                meter=meter,
-            ),
-            f"'{template.name}' 이미지를 만들었어요",
-            otherwise="image_failed",
-        )
 
     def _id(self, key: str) -> UUID:
         return picture_id(self._run.lease.task_id, key)
-
-
-def _warning(finding: Finding, step: str) -> dict[str, str]:
-    return {
-        "code": "unbacked_claim",
-        "message": finding.message,
-        "message_en": finding.message_en,
-        "step": step,
-        "slot": finding.slot,
-        "text": finding.text,
-    }

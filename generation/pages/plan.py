@@ -6,10 +6,11 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from generation.pages.selection import Brief, has_image
+from generation.claims.check import find_claims
+from generation.pages.selection import FEWEST_BLOCKS, Brief, picture_slots
 from generation.ports import Meter, StructuredRequest, TextModel
 from generation.prompts import prompt
-from generation.structured import closed
+from generation.structured import closed, most_tokens
 from generation.templates.models import Template
 from shared.errors import TransientError
 
@@ -48,6 +49,7 @@ async def make_plan(text: TextModel, brief: Brief, meter: Meter) -> Plan:
         system=prompt("plan"),
         data=_data(brief),
         schema=plan_schema([template.template_id for template in brief.selection.templates]),
+        max_tokens=most_tokens(1000 + _TOKENS_PER_BLOCK * len(brief.selection.templates)),
     )
     try:
         plan = Plan.model_validate(await text.answer(request, meter))
@@ -74,29 +76,53 @@ def plan_schema(template_ids: list[str]) -> dict[str, Any]:
 def hold_to(plan: Plan, brief: Brief) -> Plan:
     """The plan with only chosen templates, once each, in their order, known facts, and no more pictures than asked.
 
-    Where the seller chose the templates, every one of them is in it, planned or not.
+    Where the seller chose the templates, every one of them is in it, planned or not. Title and pictures' words claim
+    nothing that no fact backs.
     """
-    selection, images = brief.selection, brief.images
+    selection = brief.selection
     planned = {block.template_id: block for block in reversed(plan.blocks)}
     if not selection.keep_all and len(planned.keys() & selection.ids) < min(
-        _FEWEST, len(selection.templates)
+        FEWEST_BLOCKS, len(selection.templates)
     ):
         planned = {template.template_id: _default(template) for template in selection.templates} | planned
-    known = {fact.id for fact in brief.facts}
+    chosen = [
+        (template, planned.get(template.template_id) or _default(template))
+        for template in selection.templates
+        if selection.keep_all or template.template_id in planned
+    ]
+    # A new picture too many would be paid for and not shown; where the page is ours to choose, the photo keeps a place.
+    places = sum(picture_slots(template) for template, _ in chosen)
+    images = min(brief.images, places if selection.keep_all else places - 1)
     blocks = []
-    for template in selection.templates:
-        block = planned.get(template.template_id) or (_default(template) if selection.keep_all else None)
-        if block is None:
-            continue
-        wanted = block.image_prompt if images > 0 and has_image(template) else None
+    for template, block in chosen:
+        wanted = block.image_prompt if images > 0 and picture_slots(template) else None
         images -= wanted is not None
-        cited = [fact_id for fact_id in block.fact_ids if fact_id in known]
-        blocks.append(block.model_copy(update={"image_prompt": wanted, "fact_ids": cited}))
-    return Plan(title=plan.title[:_TITLE], blocks=blocks)
+        blocks.append(_held(block, wanted, brief))
+    return Plan(title=_title(plan.title, brief), blocks=blocks)
 
 
-_FEWEST = 6
+def _held(block: PlannedBlock, image_prompt: str | None, brief: Brief) -> PlannedBlock:
+    """The block with that picture, known facts, and no words for it that no fact backs."""
+    known = {fact.id for fact in brief.facts}
+    alt = block.image_alt if image_prompt else None
+    return block.model_copy(
+        update={
+            "image_prompt": image_prompt,
+            "image_alt": None if alt and find_claims({"alt": alt}, brief.facts) else alt,
+            "fact_ids": [fact_id for fact_id in block.fact_ids if fact_id in known],
+        }
+    )
+
+
+def _title(planned: str, brief: Brief) -> str:
+    """The planned title, or the product's name where it is empty or claims what no fact backs."""
+    title = planned.strip()
+    backed = title and not find_claims({"title": title}, brief.facts)
+    return (title if backed else brief.product.name)[:_TITLE]
+
+
 _TITLE = 120
+_TOKENS_PER_BLOCK = 500  # brief, reason, picture and a dozen ids; thirty blocks outgrow the usual limit
 
 
 def _default(template: Template) -> PlannedBlock:
@@ -127,6 +153,6 @@ def _described(template: Template) -> dict[str, Any]:
         "block_type": template.block_type,
         "name": template.name,
         "description": template.description,
-        "has_image": has_image(template),
+        "has_image": picture_slots(template) > 0,
         "source": template.metadata.get("source", "copy"),
     }

@@ -8,16 +8,20 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from generation.claims.check import find_claims
 from generation.pages import repository
 from generation.pages.copywriting import BlockCopy, write_copy
 from generation.pages.document import PageBlock, PageDocument
-from generation.pages.plan import PlannedBlock
+from generation.pages.plan import Plan, PlannedBlock
 from generation.pages.render import TemplateVersion
-from generation.pages.requests import PageOptions, Product
+from generation.pages.requests import PageRequest, Product
 from generation.pages.selection import Brief, Selection
+from generation.pages.warnings import claim_warnings
 from generation.ports import TextModel
+from generation.tasks import lease as leases
+from generation.tasks import repository as tasks
 from generation.tasks.run import Outcome, Run, Transactions
-from generation.templates.models import Origin
+from generation.templates.models import Origin, Template
 from generation.templates.theme import parse_theme
 from shared.errors import InvalidError, PermanentError
 
@@ -36,6 +40,15 @@ class BlockRequest(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
+class _Origin:
+    """The page as it is, what was asked for when it was made, and what was planned for its blocks by template."""
+
+    document: PageDocument
+    request: PageRequest
+    planned: dict[str, PlannedBlock]
+
+
+@dataclass(frozen=True, slots=True)
 class BlockPipeline:
     """Writes blocks anew; the handler of block tasks."""
 
@@ -44,34 +57,18 @@ class BlockPipeline:
     template_version: TemplateVersion
 
     async def __call__(self, run: Run) -> Outcome:
-        """Write the block this run's task names, from the page's own facts."""
+        """Write the block this run's task names, from the page's own facts and for the place it has."""
         request = BlockRequest.model_validate(run.lease.request)
         owner = run.lease.owner
         run.expect(1)
-        document = await self._document(request, owner)
-        block = _block(document, request.block_id)
-        template = await self.template_version(block.template_id, block.template_version)
-        brief = Brief(
-            _product(document),
-            tuple(document.facts),
-            Selection(
-                (template,),
-                parse_theme(document.theme),
-                keep_all=True,
-                pictures=False,
-                origin=Origin(),
-                why={},
-            ),
-            PageOptions(),
-        )
-        planned = PlannedBlock(
-            template_id=block.template_id,
-            brief=block.why,
-            fact_ids=[],
-            image_prompt=None,
-            image_alt=None,
-            why=block.why,
-        )
+        origin = await self._origin(request, owner)
+        block = _block(origin.document, request.block_id)
+        templates = [
+            await self.template_version(each.template_id, each.template_version)
+            for each in origin.document.blocks
+        ]
+        template = templates[origin.document.blocks.index(block)]
+        brief, planned = _brief(origin, templates), _planned(origin, block)
         copy = await run.step(
             "copy",
             BlockCopy,
@@ -80,14 +77,25 @@ class BlockPipeline:
             ),
             f"'{template.name}' 글을 새로 썼어요",
         )
+        run.warn(*claim_warnings(find_claims(copy.slots, brief.facts), "copy"))
         return _outcome(request, owner, copy)
 
-    async def _document(self, request: BlockRequest, owner: str) -> PageDocument:
+    async def _origin(self, request: BlockRequest, owner: str) -> _Origin:
+        def read(cursor: Cursor) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+            stored = repository.get(cursor, request.page_id, owner)
+            task_id = UUID(stored["task_id"])
+            return stored, tasks.get(cursor, task_id, owner), leases.steps(cursor, task_id)
+
         try:
-            stored = await self.database.run(lambda cursor: repository.get(cursor, request.page_id, owner))
+            stored, task, steps = await self.database.run(read)
         except InvalidError as error:
             raise PermanentError("the page is gone", code="page_gone") from error
-        return repository.document_of(stored)
+        plan = Plan.model_validate(steps["plan"]["value"])
+        return _Origin(
+            repository.document_of(stored),
+            PageRequest.model_validate(task["request"]),
+            {block.template_id: block for block in plan.blocks},
+        )
 
 
 def _block(document: PageDocument, block_id: str) -> PageBlock:
@@ -97,9 +105,25 @@ def _block(document: PageDocument, block_id: str) -> PageBlock:
     raise PermanentError("the block was removed meanwhile", code="block_gone")
 
 
-def _product(document: PageDocument) -> Product:
-    name = next((fact.value for fact in document.facts if fact.source == "name"), document.title)
-    return Product(name=name)
+def _brief(origin: _Origin, templates: list[Template]) -> Brief:
+    given = origin.request.product
+    product = Product(name=origin.document.product_name, category=given.category if given else None)
+    theme = parse_theme(origin.document.theme)
+    selection = Selection(tuple(templates), theme, keep_all=True, pictures=False, origin=Origin(), why={})
+    return Brief(product, tuple(origin.document.facts), selection, origin.request.options)
+
+
+def _planned(origin: _Origin, block: PageBlock) -> PlannedBlock:
+    """What the plan says of the block; all facts may be used, since the instruction may speak of any."""
+    planned = origin.planned.get(block.template_id)
+    return PlannedBlock(
+        template_id=block.template_id,
+        brief=planned.brief if planned else block.why,
+        fact_ids=[],
+        image_prompt=None,
+        image_alt=None,
+        why=block.why,
+    )
 
 
 def _outcome(request: BlockRequest, owner: str, copy: BlockCopy) -> Outcome:

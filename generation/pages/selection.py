@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from generation.pages.requests import PageOptions, PageRequest, Product
 from generation.templates.category_words import match_category
 from generation.templates.coverage import has_facts
 from generation.templates.models import Category, Origin, Template, TemplateSet
+from generation.templates.nearness import NOTHING_KNOWN, Nearness
 from generation.templates.recommend import recommend
 from generation.templates.theme import Theme, parse_theme
 from generation.templates.usage import TrackRecord
@@ -64,6 +65,9 @@ class Choice(BaseModel):
     """The stored answer: which versions of which templates, in order, with which theme, and why.
 
     Decided once for a task: usage, tests and sets may change before a run after a crash asks again.
+
+    Attributes:
+        left_out: names of templates the seller chose that would have to be invented.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -75,6 +79,7 @@ class Choice(BaseModel):
     theme: dict[str, Any]
     keep_all: bool
     why: dict[str, str]
+    left_out: list[str] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,69 +120,104 @@ class Brief:
         """How many new pictures may be made."""
         return self.options.images if self.selection.pictures else 0
 
+    def only(self, template_ids: Collection[str]) -> Brief:
+        """The brief of a page of these templates alone: what no block of it states is left to the others."""
+        kept = tuple(one for one in self.selection.templates if one.template_id in template_ids)
+        return replace(self, selection=replace(self.selection, templates=kept))
+
 
 async def choose(
-    templates: Templates, request: PageRequest, product: Product, facts: Sequence[Fact], page_id: UUID
+    templates: Templates,
+    request: PageRequest,
+    product: Product,
+    facts: Sequence[Fact],
+    page_id: UUID,
+    near: Nearness = NOTHING_KNOWN,
 ) -> Choice:
     """The templates for this request and page.
+
+    Args:
+        templates: the library.
+        request: what the seller chose.
+        product: what it is for.
+        facts: everything known.
+        page_id: of the page, which an A/B test assigns.
+        near: how near the library's descriptions are to the product, where nobody chose.
 
     Raises:
         PermanentError: `no_templates`: what was chosen does not exist (any more).
     """
     try:
         if request.template_ids:
-            return await _listed(templates, request, product)
+            return await _listed(templates, request, product, facts)
         if request.template_set_id:
             chosen = await templates.get_set(request.template_set_id)
             shown, origin = await templates.assigned(chosen, page_id)
-            return await _of_set(templates, shown, origin, keep=None)
-        return await _recommended(templates, request, product, facts, page_id)
+            return await _of_set(templates, shown, origin, facts, keep_all=True)
+        return await _recommended(templates, request, product, facts, page_id, near)
     except InvalidError as error:
         raise PermanentError(error.message, code="no_templates") from error
 
 
 async def load(templates: Templates, choice: Choice, *, pictures: bool) -> Selection:
-    """The chosen versions, ready to be filled."""
+    """The chosen versions, ready to be filled.
+
+    Without a photo, blocks that do nothing but show it are left out, unless the seller chose them or hardly any
+    block were left.
+    """
     versions = [
         await templates.get_version(template_id, version) for template_id, version in choice.templates
     ]
+    if not (pictures or choice.keep_all):
+        others = [template for template in versions if template.block_type not in _SHOW_THE_PHOTO]
+        versions = others if len(others) >= FEWEST_BLOCKS else versions
     origin = Origin(choice.template_set_id, choice.experiment_id, choice.variant)
     theme = parse_theme(choice.theme)
     return Selection(tuple(versions), theme, choice.keep_all, pictures, origin, choice.why)
 
 
-async def _listed(templates: Templates, request: PageRequest, product: Product) -> Choice:
+async def _listed(
+    templates: Templates, request: PageRequest, product: Product, facts: Sequence[Fact]
+) -> Choice:
     listed = await templates.get(request.template_ids or [])
-    look = await templates.default_set(_category(request, product))
-    return _choice(listed, look.theme, Origin(), keep_all=True)
+    look = await templates.default_set(category_of(request, product))
+    kept = [one for one in listed if one.block_type not in _QUOTE or has_facts(one, facts)]
+    choice = _choice(kept, look.theme, Origin(), keep_all=True)
+    return choice.model_copy(update={"left_out": [one.name for one in listed if one not in kept]})
 
 
 async def _recommended(
-    templates: Templates, request: PageRequest, product: Product, facts: Sequence[Fact], page_id: UUID
+    templates: Templates,
+    request: PageRequest,
+    product: Product,
+    facts: Sequence[Fact],
+    page_id: UUID,
+    near: Nearness,
 ) -> Choice:
-    category = _category(request, product)
+    category = category_of(request, product)
     found = recommend(
         category,
         facts,
         await templates.active(category),
         await templates.active_sets(),
         await templates.track_records(),
+        near,
     )
     chosen = await templates.get_set(found.template_set_id)
     shown, origin = await templates.assigned(chosen, page_id)
     if shown.template_set_id != chosen.template_set_id:
-        return await _of_set(templates, shown, origin, keep=facts)
+        return await _of_set(templates, shown, origin, facts, keep_all=False)
     listed = await templates.get(found.template_ids)
     return _choice(listed, found.theme, origin, keep_all=False, why=found.why)
 
 
 async def _of_set(
-    templates: Templates, shown: TemplateSet, origin: Origin, *, keep: Sequence[Fact] | None
+    templates: Templates, shown: TemplateSet, origin: Origin, facts: Sequence[Fact], *, keep_all: bool
 ) -> Choice:
-    """The set's templates; with `keep`, without blocks that have no facts to state."""
+    """The set's templates but for those that would have nothing to state: a table without facts would be invented."""
     listed = await templates.get(shown.template_ids)
-    kept = [template for template in listed if keep is None or has_facts(template, keep)]
-    return _choice(kept, shown.theme, origin, keep_all=keep is None)
+    kept = [template for template in listed if has_facts(template, facts)]
+    return _choice(kept, shown.theme, origin, keep_all=keep_all)
 
 
 def _choice(
@@ -201,13 +241,32 @@ def _choice(
     )
 
 
-def _category(request: PageRequest, product: Product) -> str | None:
+def is_open(request: PageRequest) -> bool:
+    """Whether nobody chose templates, so that some are recommended."""
+    return not (request.template_ids or request.template_set_id)
+
+
+def in_words(product: Product) -> str:
+    """What is known of a product, as one text to compare descriptions with."""
+    stated = [f"{name} {value}" for name, value in product.attributes.items()]
+    return ". ".join(filter(None, (product.name, product.category, product.description, *stated)))
+
+
+def category_of(request: PageRequest, product: Product) -> str | None:
+    """The library's category for this product, if one is known."""
     return request.category_id or match_category(product.category or "") or match_category(product.name)
 
 
-def has_image(template: Template) -> bool:
-    """Whether the template shows a picture."""
-    return any(slot.kind == "image" for slot in template.compiled.slots)
+# Somebody's words cannot be written for him.
+_QUOTE = frozenset({"reviews"})
+_SHOW_THE_PHOTO = frozenset({"gallery"})
+# A page of fewer blocks answers too little of what a buyer asks.
+FEWEST_BLOCKS = 6
+
+
+def picture_slots(template: Template) -> int:
+    """How many pictures the template can show."""
+    return sum(slot.kind == "image" for slot in template.compiled.slots)
 
 
 def picture_ratio(template: Template) -> str:

@@ -22,6 +22,8 @@ from shared.settings import ModelSettings
 _CONNECTIONS = 640
 # Copy should vary little between runs and keep to the facts.
 _TEMPERATURE = 0.3
+# The limit counts a reasoning model's thoughts too (OpenAI's guide advises room for 25,000 tokens to begin with).
+_REASONING_TOKENS = 25_000
 _SERVICE = "OpenAI"
 
 
@@ -71,9 +73,10 @@ def parameters(request: StructuredRequest, model: TextCapability, settings: Mode
             "type": "json_schema",
             "json_schema": {"name": request.name, "strict": True, "schema": dict(request.schema)},
         },
-        model.max_tokens_parameter: request.max_tokens,
     }
     effort = settings.text_reasoning_effort if model.efforts else None
+    reasons = bool(model.efforts) and effort != "none"
+    arguments[model.max_tokens_parameter] = request.max_tokens + (_REASONING_TOKENS if reasons else 0)
     if effort is not None:
         arguments["reasoning_effort"] = effort
     if model.temperature == "always" or (model.temperature == "without_reasoning" and effort == "none"):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _CONNECTIONS = 64
 _CONNECT_SECONDS = 3
-_READ_SECONDS = 20
+_READ_SECONDS = 10  # without a byte; a seller who uploads waits no longer to hear that the store is away
 _RETRY_AFTER_SECONDS = 2.0
 # Keys contain the content's hash, so what is behind one never changes.
 _CACHE_FOR_EVER = "public, max-age=31536000, immutable"

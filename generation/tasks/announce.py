@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from notifications.outbox import add
 from shared.events import Event, EventType
+from shared.telemetry import context
 from shared.times import now
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 def task_event(task_id: UUID | str, owner: str, kind: EventType, data: dict[str, Any]) -> Event:
     """A task's event of just now; `data` holds its `sequence`, or the statement that stores it puts that in."""
-    return Event(str(uuid4()), owner, kind, str(task_id), now(), data)
+    return Event(str(uuid4()), owner, kind, str(task_id), now(), data, context.current())
 
 
 def announce(cursor: Cursor, row: dict[str, Any], kind: EventType, data: dict[str, Any]) -> None:

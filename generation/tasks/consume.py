@@ -15,6 +15,8 @@ from shared.messages import TaskMessage, poison_queue
 from shared.queues import QueueSender
 from shared.retry import retry
 from shared.settings import TaskSettings
+from shared.telemetry import start as telemetry
+from shared.telemetry.tasks import poison_span, run_span
 
 if TYPE_CHECKING:
     from psycopg2.extras import RealDictCursor as Cursor
@@ -51,8 +53,14 @@ class Root(Protocol):
         """Publishes events."""
 
 
-async def consume(root: Root, queue: str, body: bytes) -> None:
+async def consume(root: Root, queue: str, body: bytes, invocation: str | None = None) -> None:
     """Run the task the message names; what is no message of ours goes to the poison queue as it is.
+
+    Args:
+        root: the composition root.
+        queue: where the message came from.
+        body: the message.
+        invocation: the trace context of the host's own span, to which the run's gets a link.
 
     Raises:
         UnavailableError: the database or the queue is away; the host returns the message to the queue.
@@ -63,6 +71,12 @@ async def consume(root: Root, queue: str, body: bytes) -> None:
         log.warning("not our message", extra={"queue": queue, "reason": error.message, "bytes": len(body)})
         await root.queues.send(poison_queue(queue), body.decode("utf-8", "backslashreplace"))
         return
+    async with telemetry.invocation():
+        with run_span(queue, message, invocation):
+            await _run(root, queue, message)
+
+
+async def _run(root: Root, queue: str, message: TaskMessage) -> None:
     await root.warm()
     try:
         runner = root.runner
@@ -90,7 +104,10 @@ async def consume_poison(root: Root, queue: str, body: bytes) -> None:
         )
         return
     stale_after = root.tasks.stale_after
-    await _store(root, lambda cursor: poison.fail_and_record(cursor, uuid4(), queue, message, stale_after))
+    with poison_span(queue, message):
+        await _store(
+            root, lambda cursor: poison.fail_and_record(cursor, uuid4(), queue, message, stale_after)
+        )
     root.publisher.notify(str(message.task_id))
 
 

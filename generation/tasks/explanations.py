@@ -152,6 +152,10 @@ _EXPLANATIONS: dict[str, tuple[str, str]] = {
         "근거 없는 표현을 고쳐 쓰지 못했습니다.",
         "A claim without a fact could not be rewritten.",
     ),
+    "no_reviews": (
+        "등록하신 고객 후기가 없어 후기 블록을 넣지 않았습니다. 후기를 문서로 등록한 뒤 다시 만들어 주세요.",
+        "There are no customer reviews among your documents, so the block of reviews was left out.",
+    ),
     "no_templates": (
         "이 요청에 쓸 수 있는 템플릿이 없습니다.",
         "There is no template this request could use.",

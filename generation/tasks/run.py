@@ -16,6 +16,7 @@ from generation.tasks.explanations import warning
 from generation.tasks.model import Lease, Progress
 from shared.errors import AppError, InvalidError, PermanentError, TransientError, UnavailableError
 from shared.retry import RetryPolicy, retry
+from shared.telemetry.tasks import step_span
 
 if TYPE_CHECKING:
     from psycopg2.extras import RealDictCursor as Cursor
@@ -104,8 +105,9 @@ class Run:
         if key in self._stored:
             self._done += 1
             return model.model_validate(self._stored[key]["value"])
-        value = await self._make(make)
-        await self._save(key, {"value": value[0].model_dump(mode="json")}, value[1], message)
+        with step_span(key):
+            value = await self._make(make)
+            await self._save(key, {"value": value[0].model_dump(mode="json")}, value[1], message)
         return value[0]
 
     async def optional_step[M: BaseModel](

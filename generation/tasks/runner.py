@@ -20,9 +20,10 @@ from shared.errors import (
     UnavailableError,
 )
 from shared.messages import TaskMessage
-from shared.queues import QueueSender
+from shared.queues import QueueSender, send_task
 from shared.retry import RetryPolicy, retry
 from shared.settings import TaskSettings
+from shared.telemetry.tasks import ended
 
 log = logging.getLogger(__name__)
 
@@ -80,10 +81,11 @@ class TaskRunner:
         try:
             lease = await retry(lambda: self._claim(message), _CLAIM_POLICY)
         except UnavailableError:
-            await self._queues.send(queue, message.encode(), delay=_AWAY_DELAY_SECONDS)
+            await send_task(self._queues, queue, message, delay=_AWAY_DELAY_SECONDS)
             return
         if lease is None:
             log.info("nothing to do", extra={"task_id": str(message.task_id)})
+            ended("skipped")
             return
         log.info("task claimed", extra=_ids(lease) | {"kind": lease.kind.value, "owner": lease.owner})
         await self._end(lease, message, queue, await self._attempt(lease))
@@ -142,8 +144,10 @@ class TaskRunner:
     async def _end(self, lease: Lease, message: TaskMessage, queue: str, error: AppError | None) -> None:
         if error is None:
             log.info("task completed", extra=_ids(lease))
+            ended("completed")
         elif isinstance(error, LeaseLostError | TaskCancelledError):
             log.info("run stopped", extra=_ids(lease) | {"code": error.code})
+            ended("stopped")
         elif isinstance(error, TransientError) and not self._is_last(message, error):
             await self._give_back(lease, message, queue, error)
         else:
@@ -155,6 +159,7 @@ class TaskRunner:
 
     async def _fail(self, lease: Lease, error: AppError) -> None:
         log.error("task failed", extra=_ids(lease) | {"code": error.code, "reason": error.message})
+        ended("failed", error.code)
         explained = explain_error(error)
         await retry(
             lambda: self._database.run(lambda cursor: leases.fail(cursor, lease, explained)),
@@ -164,10 +169,11 @@ class TaskRunner:
 
     async def _give_back(self, lease: Lease, message: TaskMessage, queue: str, error: TransientError) -> None:
         """Queued again, with a delay that doubles; if the queue is away, the sweeper enqueues it."""
+        ended("given_back", error.code)
         again, delay = _next(message, error)
         await retry(lambda: self._database.run(lambda cursor: leases.release(cursor, lease)), STORE_POLICY)
         try:
-            await self._queues.send(queue, again.encode(), delay=delay)
+            await send_task(self._queues, queue, again, delay=delay)
             await self._database.run(lambda cursor: repository.mark_enqueued(cursor, lease.task_id))
         except UnavailableError:
             log.warning("not enqueued: the sweeper will", extra=_ids(lease))

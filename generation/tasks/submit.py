@@ -17,7 +17,7 @@ from generation.tasks.model import QUEUE_OF, TaskKind
 from generation.tasks.run import Announcer, Transactions
 from shared.errors import FieldIssue, FieldsError, UnavailableError
 from shared.messages import TaskMessage
-from shared.queues import QueueSender
+from shared.queues import QueueSender, send_task
 from shared.times import now
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class Submitter:
     ) -> None:
         message = TaskMessage(task_id=task_id, traceparent=traceparent)
         try:
-            await self.queues.send(QUEUE_OF[kind], message.encode())
+            await send_task(self.queues, QUEUE_OF[kind], message)
         except UnavailableError:
             if otherwise is None:
                 log.warning("not enqueued: the sweeper will", extra={"task_id": str(task_id)})

@@ -12,7 +12,7 @@ from generation.tasks.explanations import explain
 from generation.tasks.model import QUEUE_OF
 from generation.tasks.run import Announcer, Transactions
 from shared.messages import TaskMessage
-from shared.queues import QueueSender
+from shared.queues import QueueSender, send_task
 from shared.settings import TaskSettings
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ class Sweeper:
 
     async def _send(self, row: dict[str, Any]) -> None:
         message = _message(row)
-        await self.queues.send(QUEUE_OF[row["kind"]], message.encode())
+        await send_task(self.queues, QUEUE_OF[row["kind"]], message)
         await self.database.run(lambda cursor: repository.mark_enqueued(cursor, message.task_id))
         log.warning("task enqueued again", extra={"task_id": str(message.task_id), "crashes": row["crashes"]})
 

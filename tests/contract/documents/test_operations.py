@@ -10,7 +10,7 @@ import pytest
 
 from generation.operations import poison_records
 from generation.operations.queue_figures import metrics, queue_states
-from generation.operations.redrive import Redriver, RedriveRequest, known_queue
+from generation.operations.redrive import Redriver, RedriveRequest, known_queue, record_failed_tasks
 from generation.tasks import poison
 from shared.errors import NotFoundError, PermanentError, TransientError, UnavailableError
 from shared.messages import EMBEDDING_QUEUE, QUEUES, TaskMessage, poison_queue
@@ -160,10 +160,25 @@ async def test_transient_failures_are_redriven_once_with_delay(library: Library,
     await aged(library, 11)
     assert await redriver.redrive_transient() == 0
     assert (await library.task(hopeless))["status"] == "failed"
-    assert [(row["code"], row["redriven_at"] is None) for row in await library.poisoned()] == [
+    assert sorted((row["code"], row["redriven_at"] is None) for row in await library.poisoned()) == [
         ("model_unavailable", False),
+        ("quota_exhausted", True),
         ("rate_limited", True),
     ]
+
+
+async def test_what_an_operator_can_mend_waits_for_one(library: Library, redriver: Redriver) -> None:
+    """Tasks that failed for want of credit have a record at once, once; a user's own mistake has none."""
+    task_id = await failed(library, "1", "quota_exhausted")
+    await failed(library, "2", "photo_too_small")
+    for _ in range(2):
+        await library.database.run(record_failed_tasks)
+    [record] = await library.poisoned()
+    assert (record["task_id"], record["code"], record["attempts"]) == (str(task_id), "quota_exhausted", 1)
+    assert "step" in record["reason"]
+    done = await redriver.redrive(EMBEDDING_QUEUE, RedriveRequest())
+    assert (done.moved, done.skipped) == (1, 0)
+    assert (await library.run(task_id))["status"] == "completed"
 
 
 async def test_records_are_listed(library: Library) -> None:

@@ -8,17 +8,18 @@ from typing import Any
 import pytest
 
 from generation.documents import candidates
-from generation.documents.candidates import Wanted, by_letters, by_vector
+from generation.documents.candidates import Wanted, by_letters, by_vector, holdings
 from generation.documents.letters import query_terms
 from generation.documents.requests import Document, DocumentKind
 from generation.documents.retrieval import related_facts
 from generation.documents.search import Query, search
 from generation.pages.requests import Product
+from generation.ports import Meter
 from local.standins.embeddings import embed
 from shared.errors import PermanentError, TransientError
 from tests.contract.documents.library import Library
 
-QUESTIONS = json.loads((Path(__file__).parent / "data" / "questions.json").read_text("utf-8"))
+QUESTIONS = json.loads((Path(__file__).parents[3] / "bench/search/questions.json").read_text("utf-8"))
 
 
 @pytest.fixture
@@ -55,11 +56,18 @@ async def test_recall_of_a_hundred_questions(shop: Library) -> None:
         return await shop.database.run(work)
 
     async def letters(text: str) -> list[str]:
-        return await plain(lambda cursor: by_letters(cursor, Wanted("seller"), query_terms(text)))
+        terms = query_terms(text)
+        return await plain(
+            lambda cursor: by_letters(cursor, Wanted("seller"), terms, holdings(cursor, "seller"))
+        )
 
     async def meaning(text: str) -> list[str]:
         vector, model = embed(text), shop.embeddings.name
-        return await plain(lambda cursor: list(by_vector(cursor, Wanted("seller"), vector, model)))
+        return await plain(
+            lambda cursor: list(
+                by_vector(cursor, Wanted("seller"), vector, model, holdings(cursor, "seller"))
+            )
+        )
 
     both = await recall(shop, fused)
     alone = {"letters": await recall(shop, letters), "meaning": await recall(shop, meaning)}
@@ -124,19 +132,75 @@ async def test_odd_queries_are_answered(shop: Library, text: str) -> None:
 
 
 async def test_many_chunks_are_searched_in_bounds(shop: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An owner with more chunks than are ranked one by one gets the same first answers."""
+    """An owner with more chunks than are ranked and compared one by one gets the same first answers."""
     await shop.rows("analyze document_chunks; select 1 as done")
     questions = QUESTIONS["queries"][::5]
     few = [[hit.post_id for hit in await shop.search(question["q"], k=1)] for question in questions]
     monkeypatch.setattr(candidates, "_RANKED", 10)
+    monkeypatch.setattr(candidates, "_EXACT", 0)
     many = [[hit.post_id for hit in await shop.search(question["q"], k=1)] for question in questions]
     assert sum(one == other for one, other in zip(few, many, strict=True)) >= 0.9 * len(questions)
 
 
+async def test_the_way_to_compare_vectors_follows_what_there_is(
+    shop: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of an owner's few, the index for many, and all again where the index gives too few of a rare kind."""
+    await shop.rows("analyze document_chunks; select 1 as done")
+
+    def near(kinds: list[str] | None) -> Any:
+        def look(cursor: Any) -> tuple[bool, dict[int, float]]:
+            held = holdings(cursor, "seller")
+            return held.compared, by_vector(
+                cursor, Wanted("seller", kinds), embed("머그"), shop.embeddings.name, held
+            )
+
+        return shop.database.run(look)
+
+    compared, few = await near(["review"])
+    assert compared
+    monkeypatch.setattr(candidates, "_RANKED", 10)
+    monkeypatch.setattr(candidates, "_EXACT", 0)
+    compared, walked = await near(["review"])
+    assert not compared
+    assert walked == few
+    assert len((await near(None))[1]) == candidates.CANDIDATES
+
+
 async def test_a_sellers_words_about_a_product_are_facts(shop: Library) -> None:
     """FAQ and reviews about the product, by name and source; nothing about other products, nothing of other owners."""
-    facts = await related_facts(shop.database, shop.embeddings, "seller", Product(name="데일리 텀블러"))
+    meter = Meter()
+    facts = await related_facts(
+        shop.database, shop.embeddings, "seller", Product(name="데일리 텀블러"), meter
+    )
+    assert meter.usd > 0
     assert ("자주 묻는 질문: 텀블러 세척", QUESTIONS["documents"][0]["content"]) in facts
     assert all("머그" not in name for name, _ in facts)
+    assert len(shop.embeddings.calls[-1]) > 1, "the name and what it is compared with, in one call"
     assert await related_facts(shop.database, shop.embeddings, "seller", Product(name="전동 드릴 20V")) == []
     assert await related_facts(shop.database, shop.embeddings, "nobody", Product(name="텀블러")) == []
+
+
+async def test_what_is_about_a_product_is_told_from_the_rest(shop: Library) -> None:
+    """Documents that name it otherwise are found too, and none about other products."""
+    contents = {document["content"]: document["post_id"] for document in QUESTIONS["documents"]}
+    for product, prefix, least in (
+        ("스테인리스 텀블러", "tumbler-", 2),
+        ("도자기 머그 350ml", "mug-", 2),
+        ("울 니트", "knit-", 2),
+        ("무선 이어폰", "ear-", 2),
+        ("흡착 식판", "plate-", 3),
+        ("무화과 캔들", "candle-", 2),
+        ("감귤 3kg", "citrus-", 2),
+    ):
+        facts = await related_facts(shop.database, shop.embeddings, "seller", Product(name=product))
+        found = [contents[text] for _, text in facts]
+        assert len(found) >= least, (product, found)
+        assert all(post_id.startswith(prefix) for post_id in found), (product, found)
+
+
+async def test_letters_alone_tell_what_is_about_a_product(shop: Library) -> None:
+    """Without the model, what holds the product's name."""
+    shop.embeddings.errors = [PermanentError("no", code="quota_exhausted")]
+    facts = await related_facts(shop.database, shop.embeddings, "seller", Product(name="데일리 텀블러"))
+    assert [name for name, _ in facts] == ["자주 묻는 질문: 텀블러 세척"]

@@ -12,7 +12,7 @@ from generation.pages.editing import edit_page
 from generation.pages.edits import Feedback, PageEdit
 from generation.tasks.model import TaskKind
 from shared.errors import ConflictError, FieldsError, NotFoundError
-from tests.contract.pages.kitchen import Kitchen
+from tests.contract.pages.kitchen import PRODUCT, Kitchen
 from tests.fakes import picture
 
 
@@ -58,6 +58,18 @@ async def test_a_stale_base_version_is_a_conflict(kitchen: Kitchen) -> None:
     with pytest.raises(ConflictError):
         await edit(kitchen, page_id, title="둘")
     assert (await kitchen.stored(page_id))["title"] == "하나"
+
+
+@pytest.mark.parametrize("blocks", [None, [{"block_id": "b1", "slots": {"headline": 5}}]])
+async def test_a_base_version_that_is_not_current_is_a_conflict_first(
+    kitchen: Kitchen, blocks: list[dict[str, Any]] | None
+) -> None:
+    """Also one that is not there yet, and whatever else is wrong: the editor must read the page again anyway."""
+    page_id = await kitchen.page_id()
+    await edit(kitchen, page_id, title="하나")
+    for base_version in (1, 99):
+        with pytest.raises(ConflictError):
+            await edit(kitchen, page_id, base_version=base_version, title="둘", blocks=blocks)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +120,8 @@ async def test_an_own_picture_takes_a_place(kitchen: Kitchen) -> None:
     after = await edit(
         kitchen, page_id, blocks=[{"block_id": "b1", "images": {"hero": {"image_id": str(ids["seller"])}}}]
     )
-    assert after["blocks"][0]["images"]["hero"]["image_id"] == str(ids["seller"])
+    hero = after["blocks"][0]["images"]["hero"]
+    assert (hero["image_id"], hero["alt"]) == (str(ids["seller"]), PRODUCT["name"])
 
 
 async def test_the_theme_is_changed_in_part(kitchen: Kitchen) -> None:
@@ -151,6 +164,44 @@ async def test_one_block_anew_is_one_call(kitchen: Kitchen) -> None:
     after = await kitchen.stored(page_id)
     assert [block for block in after["blocks"] if block["block_id"] != "b2"] == [
         block for block in before["blocks"] if block["block_id"] != "b2"
+    ]
+
+
+async def test_a_block_anew_knows_its_place_and_its_sellers_wishes(kitchen: Kitchen) -> None:
+    """Brief, tone, marketplace and place on the page are those it was first written with."""
+    options = {"tone": "차분하게", "marketplace": "coupang"}
+    row = await kitchen.run(await kitchen.submit(options=options))
+    page_id = UUID(row["result"]["page_id"])
+    first = [request.data for request in kitchen.text.requests if request.name == "block"][1]
+    await kitchen.run(await kitchen.submit_kind(TaskKind.BLOCK, {"page_id": str(page_id), "block_id": "b2"}))
+    again = kitchen.text.requests[-1].data
+    assert again["options"] == first["options"] == options
+    assert again["product"]["category"] == PRODUCT["category"]
+    assert (again["block"]["brief"], again["block"]["place"]) == (first["block"]["brief"], 2)
+
+
+async def test_claims_of_a_block_anew_are_warned_of(kitchen: Kitchen) -> None:
+    """One call is all it costs, so nothing is rewritten; what no fact backs is on the task and on the block."""
+    page_id = await kitchen.page_id()
+    answer = kitchen.text.answer
+
+    async def boasting(request: Any, meter: Any) -> dict[str, Any]:
+        filled = await answer(request, meter)
+        filled["slots"]["headline"] = "국내 최초 머그"
+        return filled
+
+    kitchen.text.answer = boasting  # type: ignore[method-assign]
+    calls = len(kitchen.text.requests)
+    row = await kitchen.run(
+        await kitchen.submit_kind(TaskKind.BLOCK, {"page_id": str(page_id), "block_id": "b1"})
+    )
+    assert row["status"] == "completed"
+    assert [(warning["code"], warning["text"]) for warning in row["warnings"]] == [
+        ("unbacked_claim", "국내 최초")
+    ]
+    assert len(kitchen.text.requests) == calls + 1
+    assert [finding["text"] for finding in (await kitchen.stored(page_id))["blocks"][0]["findings"]] == [
+        "국내 최초"
     ]
 
 

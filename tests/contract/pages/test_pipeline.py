@@ -260,3 +260,24 @@ async def test_the_sellers_documents_become_facts(kitchen: Kitchen) -> None:
     assert [fact.value for fact in document.facts if fact.source == "document"] == [
         "식기세척기에 넣어도 됩니다."
     ]
+
+
+async def test_the_sellers_order_is_kept(kitchen: Kitchen) -> None:
+    """Attributes and the legal notice stand in the order they were given, in a second run too."""
+    attributes = {"원산지": "에티오피아", "중량": "200g", "로스팅": "라이트", "고도": "1,950m", "가": "나"}
+    notice = {
+        "식품의 유형": "커피",
+        "생산자 및 소재지": "상상로스터스",
+        "원재료명": "커피원두",
+        "제조연월일": "개별 표기",
+    }
+    kitchen.text.errors["block"] = [PermanentError("no", code="model_refused")]
+    product = {"name": "원두", "attributes": attributes, "notice": notice}
+    task_id = await kitchen.submit(product=product)
+    await kitchen.run(task_id)
+    await kitchen.submitter.retry(task_id, "seller")
+    document = await kitchen.page(await kitchen.run(task_id))
+    for source, given in (("attribute", attributes), ("notice", notice)):
+        assert [(fact.name, fact.value) for fact in document.facts if fact.source == source] == [
+            *given.items()
+        ]

@@ -4,14 +4,17 @@ import base64
 import json
 import time
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 from uuid import uuid4
 
 import httpx
+import psycopg2
 import pytest
+from azure.core.exceptions import HttpResponseError
 from azure.storage.queue import QueueClient
 
-from tests.stack import RunningStack, local
+from tests.stack import RunningStack, finished, local
 
 QUEUE = "embedding-requests"
 
@@ -81,9 +84,14 @@ def test_from_submit_to_search(api: httpx.Client) -> None:
 
 @pytest.mark.parametrize("encoded", [True, False])
 def test_a_producers_own_message(stack: RunningStack, api: httpx.Client, user: str, encoded: bool) -> None:
-    """Base64 as the host wants it, or plain JSON, which the host itself cannot read."""
+    """Base64 as the host wants it, or plain JSON, which the host itself cannot read; the old plan's names."""
     text = message(user)
+    if encoded:  # as the first producers sent it: no schema_version, retryCount
+        old = {name: value for name, value in json.loads(text).items() if name != "schema_version"}
+        text = json.dumps({**old, "retryCount": 1}, ensure_ascii=False)
     put(stack, base64.b64encode(text.encode()).decode() if encoded else text)
+    if not encoded:  # the host moves it to the poison queue, where the timer finds it
+        wait_for(lambda: taken_in(stack, api, "p1"))
     assert embedded(api, "p1")["title"] == "배송 안내"
     assert api.get("/search", params={"q": "제주 배송"}).json()[0]["post_id"] == "p1"
 
@@ -95,6 +103,7 @@ def test_what_is_no_message_can_be_seen_and_redriven(stack: RunningStack, user: 
         put(stack, base64.b64encode(json.dumps({"user_id": marker}).encode()).decode())
 
         def recorded() -> dict[str, Any] | None:
+            drained(stack)
             items = admin.get(f"/ops/queues/{QUEUE}").json()["items"]
             return next((item for item in items if marker in item["body"] and not item["redriven_at"]), None)
 
@@ -114,6 +123,105 @@ def test_what_is_no_message_can_be_seen_and_redriven(stack: RunningStack, user: 
     for name in ("other", "embedding-requests-poison-poison"):
         refused = local("ops", "redrive", name, "--data", str(stack.data))
         assert (refused.returncode, "404" in refused.stderr) == (1, True)
+
+
+def test_every_queue_has_its_figures(stack: RunningStack) -> None:
+    """By the route and by the command, all of them; the timer gives them out as metrics."""
+    figures = {"name", "length", "oldest_age_seconds", "poison_count", "in_flight", "rate_per_minute"}
+    connection = stack.facts["queue_connection_string"]
+    with (
+        stack.api("operator", "admin") as admin,
+        QueueClient.from_connection_string(connection, "image-requests") as queue,
+    ):
+        hidden = queue.send_message("for nobody", visibility_timeout=600)
+        items = admin.get("/ops/queues").json()["items"]
+        queue.delete_message(hidden)
+    assert {item["name"]: item["length"] for item in items}["image-requests"] >= 1
+    assert {item["name"] for item in items} == {"generation-requests", "image-requests", QUEUE}
+    assert all(item.keys() == figures for item in items)
+    shown = local("ops", "queues", "--data", str(stack.data)).stdout
+    assert all(item["name"] in shown for item in items)
+
+    def metrics() -> int:
+        return (
+            (stack.data / "logs" / "functions-0.log").read_text(errors="replace").count("blueprint: metric")
+        )
+
+    before = metrics()
+    run_timer(stack, "watch_queues")
+    wait_for(lambda: True if metrics() - before >= (len(figures) - 1) * len(items) else None)
+
+
+def test_a_task_that_failed_is_sent_again(stack: RunningStack, api: httpx.Client) -> None:
+    """Seen with task, step, code and attempts; sent again by hand at once, by the timer after ten minutes, once."""
+    with stack.api("operator", "admin") as admin:
+        task_id = fail(stack, api)
+        [record] = [
+            item for item in admin.get(f"/ops/queues/{QUEUE}").json()["items"] if item["task_id"] == task_id
+        ]
+        assert (record["code"], record["attempts"]) == ("quota_exhausted", 1)
+        assert "step" in record["reason"]
+        answer = admin.post(f"/ops/queues/{QUEUE}/redrive", json={"ids": [record["poison_id"]]})
+        assert answer.json() == {"moved": 1, "skipped": 0}
+        assert finished(api, task_id)["status"] == "completed"
+        task_id = fail(stack, api)
+        failed_eleven_minutes_ago(stack, task_id, "model_unavailable")
+        run_timer(stack, "watch_queues")
+        wait_for(lambda: True if finished(api, task_id)["status"] == "completed" else None)
+        items = admin.get(f"/ops/queues/{QUEUE}").json()["items"]
+        [record] = [item for item in items if item["task_id"] == task_id]
+        assert (record["code"], record["redriven_at"] is None) == ("model_unavailable", False)
+
+
+def fail(stack: RunningStack, api: httpx.Client) -> str:
+    """A task that failed for want of credit, which there is again afterwards."""
+    with stack.ai() as ai:
+        ai.put("/_control", json={"faults": [{"endpoint": "embeddings", "fault": "quota"}]})
+        try:
+            body = {"post_id": uuid4().hex, "title": "안내", "content": "배송은 이틀 걸립니다."}
+            task_id = str(api.post("/embeddings", json=body).json()["task_id"])
+            assert finished(api, task_id)["status"] == "failed"
+        finally:
+            ai.delete("/_control")
+    return task_id
+
+
+def failed_eleven_minutes_ago(stack: RunningStack, task_id: str, code: str) -> None:
+    """As if it had, with another error."""
+    with (
+        closing(psycopg2.connect(stack.facts["database_url"])) as connection,
+        connection,
+        connection.cursor() as c,
+    ):
+        c.execute(
+            """update tasks set finished_at = finished_at - interval '11 minutes',
+                      error = jsonb_set(error, '{code}', to_jsonb(%s::text)) where task_id = %s""",
+            (code, task_id),
+        )
+
+
+def taken_in(stack: RunningStack, api: httpx.Client, post_id: str) -> bool | None:
+    """Whether a document is there, after the timer has looked."""
+    drained(stack)
+    return True if api.get(f"/embeddings/{post_id}").status_code == 200 else None
+
+
+def drained(stack: RunningStack) -> None:
+    """The timer that reads the poison queue, now and not in some seconds."""
+    run_timer(stack, "embedding_poison")
+
+
+def run_timer(stack: RunningStack, name: str) -> None:
+    """Let a timer's function run now."""
+    url = f"{stack.facts['functions_url']}/admin/functions/{name}"
+    assert httpx.post(url, json={"input": ""}, timeout=20).is_success
+
+
+def test_the_queue_itself_refuses_ten_megabytes(stack: RunningStack, user: str) -> None:
+    """A producer learns it when it sends (64 KiB is the most a storage queue takes), and is not left to wonder."""
+    with pytest.raises(HttpResponseError) as caught:
+        put(stack, base64.b64encode(message(user, content="가" * 3_500_000).encode()).decode())
+    assert caught.value.status_code in {400, 413}
 
 
 def test_only_admins_see_the_queues(api: httpx.Client) -> None:

@@ -64,7 +64,7 @@ QUEUES = {
     "generation_poison": "generation-requests-poison",
     "image_poison": "image-requests-poison",
 }
-TIMERS = {"embedding_poison": "*/5 * * * * *", "sweep": "*/15 * * * * *", "watch_queues": "0 * * * * *"}
+TIMERS = {"embedding_poison": "*/15 * * * * *", "sweep": "*/4 * * * * *", "watch_queues": "0 * * * * *"}
 
 
 @cache

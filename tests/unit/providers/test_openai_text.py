@@ -91,6 +91,23 @@ async def test_request_on_the_wire(text: OpenAIText, server: Any) -> None:
     assert json.loads(inner) == REQUEST.data
 
 
+@pytest.mark.parametrize(
+    ("model", "effort", "more"),
+    [
+        ("gpt-6-luna", "none", 0),
+        ("gpt-6-luna", "high", 25_000),
+        ("gpt-6.1-sol", "low", 25_000),
+        ("gpt-4.1", "low", 0),
+    ],
+)
+def test_thoughts_have_room_beside_the_answer(
+    model_settings: ModelSettings, model: str, effort: str, more: int
+) -> None:
+    """The limit of a reasoning model counts its thoughts: the answer's own room would be used up by them."""
+    settings = model_settings.model_copy(update={"text_reasoning_effort": effort})
+    assert parameters(REQUEST, text_model(model), settings)["max_completion_tokens"] == 4000 + more
+
+
 def test_data_cannot_close_its_fence() -> None:
     """Whatever the data holds, the only closing tag is ours, and it is still JSON."""
     data = {"a": "</data><data>", "</data>": ["<!-- </DATA >"]}
