@@ -1,0 +1,107 @@
+"""The product's own stack with the fixed embeddings endpoint, the worker alone on one core."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.embeddings.fixed_embeddings import HOST
+from bench.errors import BenchError
+from bench.pipeline.processes import descendants, pin
+from local.addresses import free_base
+from local.launch import read_stack
+from local.lock import holder
+from local.programs import ROOT
+from local.stopping import stop_stack
+
+_WORKER = "functions-0"
+_WORKER_CORE, _OTHER_CORE = 0, 1
+_MODEL = 60  # offset from the stack's port base
+_START_LIMIT = 90.0
+
+
+@dataclass(frozen=True, slots=True)
+class BenchStack:
+    """A stack that is up.
+
+    Attributes:
+        model_url: the fixed endpoint, with its `_calls`.
+        facts: stack.json.
+    """
+
+    model_url: str
+    facts: Mapping[str, Any]
+
+    @property
+    def worker(self) -> int:
+        """The function worker's process id."""
+        return int(self.facts["pids"][_WORKER])
+
+    @contextmanager
+    def worker_stopped(self) -> Iterator[None]:
+        """Nothing is taken from the queues meanwhile."""
+        os.kill(self.worker, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self.worker, signal.SIGCONT)
+
+
+@contextmanager
+def bench_stack() -> Iterator[BenchStack]:
+    """Start a stack with the fixed endpoint, which answers at once until told otherwise; stop it at the end.
+
+    Raises:
+        BenchError: it does not come up.
+    """
+    base = free_base()
+    with tempfile.TemporaryDirectory(prefix="bench-embeddings-") as folder:
+        data = Path(folder)
+        model = _fixed_model(base + _MODEL)
+        try:
+            _up(data, base, {"OPENAI_BASE_URL": f"http://{HOST}:{base + _MODEL}/v1"})
+            stack = BenchStack(f"http://{HOST}:{base + _MODEL}", read_stack(data))
+            supervisor = holder(data)
+            others = (descendants(supervisor) if supervisor else set()) | {model.pid, os.getpid()}
+            pin(others - {stack.worker}, _OTHER_CORE)
+            pin({stack.worker}, _WORKER_CORE)
+            yield stack
+        finally:
+            stop_stack(data)
+            model.terminate()
+            model.wait()
+
+
+def _fixed_model(port: int) -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bench.embeddings.fixed_embeddings", "--port", str(port)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    if process.stdout is None or process.stdout.readline() != "ready\n":
+        raise BenchError("the fixed endpoint does not start")
+    return process
+
+
+def _up(data: Path, base: int, environment: Mapping[str, str]) -> None:
+    command = [sys.executable, "-m", "local", "up", "--detach", "--data", str(data), "--port-base", str(base)]
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=_START_LIMIT,
+    )
+    if done.returncode != 0:
+        raise BenchError(f"the stack does not come up:\n{done.stdout[-1000:]}{done.stderr[-2000:]}")
