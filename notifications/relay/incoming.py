@@ -11,6 +11,10 @@ from shared.errors import MalformedError
 from shared.events import EventType
 
 
+_RESET = EventType.RESET.value
+_LF, _CR = b"\n\r"
+
+
 class Received(NamedTuple):
     """One message of a partition; `enqueued_at` in seconds since the epoch, `traceparent` of the send."""
 
@@ -40,10 +44,10 @@ def decode(body: bytes) -> Incoming:
         user_id, event_id, name = envelope["userid"], envelope["id"], envelope["type"]
     except (orjson.JSONDecodeError, KeyError, TypeError) as error:
         raise MalformedError("not a CloudEvent of ours") from error
-    if not (isinstance(user_id, str) and isinstance(event_id, str) and isinstance(name, str)):
+    if not (type(user_id) is type(event_id) is type(name) is str):
         raise MalformedError("userid, id and type must be text")
-    if not user_id or name == EventType.RESET or not valid_type(name):
+    if not user_id or name == _RESET or not valid_type(name):
         raise MalformedError("no user, or a type that cannot be streamed")
     # In valid JSON a raw CR or LF is only ever white space between tokens: without them it means the same.
-    line = body.translate(None, b"\r\n") if b"\n" in body or b"\r" in body else body
+    line = body.translate(None, b"\r\n") if _LF in body or _CR in body else body
     return Incoming(user_id, event_id, name, line)
