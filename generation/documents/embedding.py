@@ -88,6 +88,8 @@ class EmbeddingPipeline:
             async def embed(meter: Meter) -> EmbeddedBatch:
                 return EmbeddedBatch(vectors=packed(await self.model.embed(texts, meter)))
 
+            if len(wanted) == 1:
+                return halves((await run.call(embed)).vectors)
             async with at_once:
                 made = await run.step(f"embed:{number}", EmbeddedBatch, embed, "문서를 정리하고 있어요")
             return halves(made.vectors)

@@ -45,7 +45,7 @@ async def related_facts(
     embeddings: EmbeddingModel,
     owner: str,
     product: Product,
-    meter: Meter | None = None,
+    meter: Meter,
 ) -> list[tuple[str, str]]:
     """(name, value) pairs such as ("자주 묻는 질문: 배송", "..."), best first by kind: FAQ, reviews, other documents.
 

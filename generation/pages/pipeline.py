@@ -47,7 +47,7 @@ _USUAL_BLOCKS = 7  # until the plan says how many
 
 
 type LibraryNearness = Callable[[str | None, str, Meter], Awaitable[Nearness]]
-type SellersDocuments = Callable[[str, Product], Awaitable[list[tuple[str, str]]]]
+type SellersDocuments = Callable[[str, Product, Meter], Awaitable[list[tuple[str, str]]]]
 
 
 class Related(BaseModel):
@@ -165,8 +165,8 @@ class _Page:
     async def documents(self, known: KnownProduct) -> list[tuple[str, str]]:
         """What the seller's FAQ, reviews and other documents say about the product; the page can do without."""
 
-        async def look(_meter: Meter) -> Related:
-            return Related(pairs=await self._kit.documents(self._run.lease.owner, known.product))
+        async def look(meter: Meter) -> Related:
+            return Related(pairs=await self._kit.documents(self._run.lease.owner, known.product, meter))
 
         related = await self._run.optional_step(
             "documents", Related, look, "판매자 문서를 찾아봤어요", otherwise="documents_failed"

@@ -76,6 +76,7 @@ class Run:
         self._announcer = announcer
         self._policy = policy
         self._left = budget - lease.usd
+        self._unstored: list[Meter] = []
         self._done = 0
         self._total = 1
 
@@ -132,6 +133,18 @@ class Run:
             await self._save(key, {"missing": missing}, Meter(), message)
             return None
 
+    async def call[T](self, make: Callable[[Meter], Awaitable[T]]) -> T:
+        """What `make` gives, retried as in `step` and paid for by the task, but stored by nobody until `complete`.
+
+        For a task of one call, whose outcome holds the result: a step would store it twice.
+
+        Raises:
+            AppError: `make`'s last one.
+        """
+        value, meter = await self._make(make)
+        self._unstored.append(meter)
+        return value
+
     async def forget(self, keys: Sequence[str]) -> None:
         """Drop stored steps whose result is no longer there, so that the next run makes them again."""
         await self._store(lambda cursor: leases.forget_steps(cursor, self.lease, keys))
@@ -141,12 +154,14 @@ class Run:
 
         def work(cursor: Cursor) -> None:
             leases.heartbeat(cursor, self.lease)  # first, so that a repeat after a lost answer stops here
+            for meter in self._unstored:
+                leases.add_cost(cursor, self.lease, meter)
             outcome.write(cursor)
             leases.complete(cursor, self.lease, outcome.result, self.warnings)
 
         await self._store(work)
 
-    async def _make[M: BaseModel](self, make: Callable[[Meter], Awaitable[M]]) -> tuple[M, Meter]:
+    async def _make[T](self, make: Callable[[Meter], Awaitable[T]]) -> tuple[T, Meter]:
         if self._left <= 0:
             raise PermanentError("the task's budget is used up", code="task_budget_used")
         meter = Meter()

@@ -89,7 +89,10 @@ class TaskRunner:
             return
         log.info("task claimed", extra=_ids(lease) | {"kind": lease.kind.value, "owner": lease.owner})
         await self._end(lease, message, queue, await self._attempt(lease))
-        await self._publisher.flush(str(lease.task_id), self._settings.heartbeat)
+        if (
+            lease.kind is not TaskKind.EMBEDDING
+        ):  # a document takes a second: the next is not kept waiting for this
+            await self._publisher.flush(str(lease.task_id), self._settings.heartbeat)
 
     async def _claim(self, message: TaskMessage) -> Lease | None:
         return await self._database.run(

@@ -10,7 +10,6 @@ from notifications.relay.frames import valid_type
 from shared.errors import MalformedError
 from shared.events import EventType
 
-
 _RESET = EventType.RESET.value
 _LF, _CR = b"\n\r"
 

@@ -177,8 +177,13 @@ async def test_a_sellers_words_about_a_product_are_facts(shop: Library) -> None:
     assert ("자주 묻는 질문: 텀블러 세척", QUESTIONS["documents"][0]["content"]) in facts
     assert all("머그" not in name for name, _ in facts)
     assert len(shop.embeddings.calls[-1]) > 1, "the name and what it is compared with, in one call"
-    assert await related_facts(shop.database, shop.embeddings, "seller", Product(name="전동 드릴 20V")) == []
-    assert await related_facts(shop.database, shop.embeddings, "nobody", Product(name="텀블러")) == []
+    assert (
+        await related_facts(shop.database, shop.embeddings, "seller", Product(name="전동 드릴 20V"), Meter())
+        == []
+    )
+    assert (
+        await related_facts(shop.database, shop.embeddings, "nobody", Product(name="텀블러"), Meter()) == []
+    )
 
 
 async def test_what_is_about_a_product_is_told_from_the_rest(shop: Library) -> None:
@@ -193,7 +198,7 @@ async def test_what_is_about_a_product_is_told_from_the_rest(shop: Library) -> N
         ("무화과 캔들", "candle-", 2),
         ("감귤 3kg", "citrus-", 2),
     ):
-        facts = await related_facts(shop.database, shop.embeddings, "seller", Product(name=product))
+        facts = await related_facts(shop.database, shop.embeddings, "seller", Product(name=product), Meter())
         found = [contents[text] for _, text in facts]
         assert len(found) >= least, (product, found)
         assert all(post_id.startswith(prefix) for post_id in found), (product, found)
@@ -202,5 +207,7 @@ async def test_what_is_about_a_product_is_told_from_the_rest(shop: Library) -> N
 async def test_letters_alone_tell_what_is_about_a_product(shop: Library) -> None:
     """Without the model, what holds the product's name."""
     shop.embeddings.errors = [PermanentError("no", code="quota_exhausted")]
-    facts = await related_facts(shop.database, shop.embeddings, "seller", Product(name="데일리 텀블러"))
+    facts = await related_facts(
+        shop.database, shop.embeddings, "seller", Product(name="데일리 텀블러"), Meter()
+    )
     assert [name for name, _ in facts] == ["자주 묻는 질문: 텀블러 세척"]

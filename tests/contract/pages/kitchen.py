@@ -13,6 +13,7 @@ from generation.pages.document import PageDocument
 from generation.pages.pipeline import PagePipeline
 from generation.pages.regenerate import BlockPipeline
 from generation.pages.requests import Product
+from generation.ports import Meter
 from generation.tasks import repository as tasks
 from generation.tasks.marks import Marks
 from generation.tasks.model import QUEUE_OF, TaskKind
@@ -74,7 +75,7 @@ class Kitchen:
             settings=self.settings,
         )
 
-    async def related(self, owner: str, product: Product) -> list[tuple[str, str]]:
+    async def related(self, owner: str, product: Product, meter: Meter) -> list[tuple[str, str]]:
         """The seller's documents, as the test put them there."""
         return self.documents
 

@@ -24,10 +24,10 @@ from tests.integration.chaos.gates import Gates
 from tests.stack import wait_for
 
 WORKER = "functions-0"
-# The transaction that ends a task replaces the document's chunks; before it, each batch is a step of its own.
+# The transaction that ends a task replaces the document's chunks; of several batches each is a step before it.
 # Where a document is held, and whether it is a long one; of the second its other batch, of three texts, is stored. The
 # longest way first: what is held must still be held when the last one is.
-BOUNDARIES = (("chunks", True), ("embed:0", True), ("embed:0", False), ("claim", False))
+BOUNDARIES = (("chunks", True), ("embed:0", True), ("chunks", False), ("claim", False))
 _GATE_OF_CHUNKS = """
 create or replace function chaos.document_gate() returns trigger language plpgsql as $$
 declare
