@@ -18,6 +18,7 @@ from bench.relay.feeds import PARTITIONS
 from notifications.relay.app import configure_logging, raise_descriptor_limit, serve
 from notifications.relay.incoming import Received
 from notifications.relay.log import Deliver, PartitionState, Position
+from notifications.relay.transfers import GATHER_SECONDS
 from shared.settings import AuthSettings, RelaySettings
 
 HOST = "127.0.0.1"
@@ -58,6 +59,8 @@ class SocketLog:
 class Feed(asyncio.Protocol):
     """One connection: its first byte is the partition's number, then each body after its length.
 
+    Bodies that follow closely gather, as those from Event Hubs do (notifications/relay/transfers.py).
+
     Args:
         log: what the bodies are delivered by.
     """
@@ -66,14 +69,22 @@ class Feed(asyncio.Protocol):
         self._log = log
         self._partition = ""
         self._held = b""
+        self._gathering = False
 
     def data_received(self, data: bytes) -> None:
         """See asyncio.Protocol."""
         if not self._partition:
             self._partition, data = str(data[0]), data[1:]
-        bodies, self._held = split(self._held + data)
+        self._held += data
+        if not self._gathering:
+            self._deliver()
+
+    def _deliver(self) -> None:
+        bodies, self._held = split(self._held)
+        self._gathering = bool(bodies)
         if bodies:
             self._log.take(self._partition, bodies)
+            asyncio.get_running_loop().call_later(GATHER_SECONDS, self._deliver)
 
 
 def split(data: bytes) -> tuple[list[bytes], bytes]:
