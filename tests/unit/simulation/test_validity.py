@@ -55,9 +55,14 @@ def measured() -> list[dict[str, float]]:
     return [row for row in rows if row["worker CPU ms/page"] > 0]
 
 
+FULL = 95.0  # percent
+
+
 @pytest.mark.parametrize("level", measured(), ids=lambda level: f"{level['pages at once']:.0f} pages")
 def test_one_worker_is_as_fast_as_measured(level: dict[str, float]) -> None:
-    """So many pages at once on one core with the bench's latencies: wall time and rate within 10 %."""
+    """So many pages at once on one core with the bench's latencies: wall time and rate within 10 %, 15 % beyond what
+    the core can do, where the bench's own figures scatter."""
+    near = 0.1 if level["core busy"] < FULL else 0.15
 
     def always(seconds: float) -> Latency:
         return Latency(seconds, 0.0)
@@ -68,9 +73,9 @@ def test_one_worker_is_as_fast_as_measured(level: dict[str, float]) -> None:
     walls = closed_loop(
         Scenario("", "", 0, work, worker, ONE_INSTANCE, seconds=40.0), int(level["pages at once"])
     )
-    assert sorted(walls)[len(walls) // 2] == pytest.approx(level["wall s"], rel=0.1)
+    assert sorted(walls)[len(walls) // 2] == pytest.approx(level["wall s"], rel=near)
     if level["pages at once"] > 1:  # the bench rounds the rate to a tenth
-        assert len(walls) / 30 == pytest.approx(level["pages/s"], rel=0.1)
+        assert len(walls) / 30 == pytest.approx(level["pages/s"], rel=near)
 
 
 def closed_loop(scenario: Scenario, pages: int) -> list[float]:
