@@ -60,8 +60,7 @@ FULL = 95.0  # percent
 
 @pytest.mark.parametrize("level", measured(), ids=lambda level: f"{level['pages at once']:.0f} pages")
 def test_one_worker_is_as_fast_as_measured(level: dict[str, float]) -> None:
-    """So many pages at once on one core with the bench's latencies: wall time and rate within 10 %, 15 % beyond what
-    the core can do, where the bench's own figures scatter."""
+    """Wall time and rate within 10 % of the bench's, 15 % where the core is full and its own figures scatter."""
     near = 0.1 if level["core busy"] < FULL else 0.15
 
     def always(seconds: float) -> Latency:
