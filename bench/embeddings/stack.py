@@ -16,6 +16,7 @@ from typing import Any
 from bench.embeddings.fixed_embeddings import HOST
 from bench.errors import BenchError
 from bench.pipeline.processes import descendants, pin
+from bench.pipeline.stack import bring_up
 from local.addresses import free_base
 from local.launch import read_stack
 from local.lock import holder
@@ -25,7 +26,6 @@ from local.stopping import stop_stack
 _WORKER = "functions-0"
 _WORKER_CORE, _OTHER_CORE = 0, 1
 _MODEL = 60  # offset from the stack's port base
-_START_LIMIT = 90.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def bench_stack() -> Iterator[BenchStack]:
         data = Path(folder)
         model = _fixed_model(base + _MODEL)
         try:
-            _up(data, base, {"OPENAI_BASE_URL": f"http://{HOST}:{base + _MODEL}/v1"})
+            bring_up(data, base, {"OPENAI_BASE_URL": f"http://{HOST}:{base + _MODEL}/v1"})
             stack = BenchStack(f"http://{HOST}:{base + _MODEL}", read_stack(data))
             supervisor = holder(data)
             others = (descendants(supervisor) if supervisor else set()) | {model.pid, os.getpid()}
@@ -90,18 +90,3 @@ def _fixed_model(port: int) -> subprocess.Popen[str]:
     if process.stdout is None or process.stdout.readline() != "ready\n":
         raise BenchError("the fixed endpoint does not start")
     return process
-
-
-def _up(data: Path, base: int, environment: Mapping[str, str]) -> None:
-    command = [sys.executable, "-m", "local", "up", "--detach", "--data", str(data), "--port-base", str(base)]
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=_START_LIMIT,
-    )
-    if done.returncode != 0:
-        raise BenchError(f"the stack does not come up:\n{done.stdout[-1000:]}{done.stderr[-2000:]}")

@@ -77,7 +77,7 @@ def bench_stack(
         data = Path(folder)
         services = _fixed_services(models, objects, Addresses(base).url("standins"), latency)
         try:
-            _up(data, base, {**_environment(models, objects), **SETTINGS, **(settings or {})})
+            bring_up(data, base, {**_environment(models, objects), **SETTINGS, **(settings or {})})
             ensure_photos(data / "photos")
             stack = BenchStack(data, f"http://{HOST}:{models}", read_stack(data))
             _spread(stack, services.pid)
@@ -114,7 +114,12 @@ def _environment(models: int, objects: int) -> dict[str, str]:
     }
 
 
-def _up(data: Path, base: int, environment: Mapping[str, str]) -> None:
+def bring_up(data: Path, base: int, environment: Mapping[str, str]) -> None:
+    """Start a stack with these settings.
+
+    Raises:
+        BenchError: it does not come up; the message holds the end of what it said.
+    """
     command = [sys.executable, "-m", "local", "up", "--detach", "--data", str(data), "--port-base", str(base)]
     done = subprocess.run(
         command,
