@@ -68,7 +68,7 @@ def embed_all(stack: BenchStack, load: Load, number: int) -> Embedded:
     _tell(stack, "PUT", "_latency", {"latency": load.latency})
     _tell(stack, "DELETE", "_calls")
     with stack.worker_stopped():
-        _send(str(stack.facts["queue_connection_string"]), _messages(load, owner, number))
+        _send(stack.queues, _messages(load, owner, number))
         before = cpu_seconds(stack.worker)
     seconds = _wait(str(stack.facts["database_url"]), owner, load.count)
     used = cpu_seconds(stack.worker) - before

@@ -17,7 +17,8 @@ from bench.embeddings.fixed_embeddings import HOST
 from bench.errors import BenchError
 from bench.pipeline.processes import descendants, pin
 from bench.pipeline.stack import bring_up
-from local.addresses import free_base
+from local.addresses import Addresses, free_base
+from local.environment import queue_connection_string
 from local.launch import read_stack
 from local.lock import holder
 from local.programs import ROOT
@@ -25,7 +26,7 @@ from local.stopping import stop_stack
 
 _WORKER = "functions-0"
 _WORKER_CORE, _OTHER_CORE = 0, 1
-_MODEL = 60  # offset from the stack's port base
+_MODEL, _QUEUE = 60, 61  # offsets from the stack's port base
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,12 @@ class BenchStack:
 
     Attributes:
         model_url: the fixed endpoint, with its `_calls`.
+        queues: the connection string of the queues the worker listens to.
         facts: stack.json.
     """
 
     model_url: str
+    queues: str
     facts: Mapping[str, Any]
 
     @property
@@ -65,28 +68,35 @@ def bench_stack() -> Iterator[BenchStack]:
     base = free_base()
     with tempfile.TemporaryDirectory(prefix="bench-embeddings-") as folder:
         data = Path(folder)
-        model = _fixed_model(base + _MODEL)
+        programs = [
+            _running("bench.embeddings.fixed_embeddings", "--port", str(base + _MODEL)),
+            _running("bench.embeddings.memory_queue", str(base + _QUEUE)),
+        ]
+        queues = _queues(base)
         try:
-            bring_up(data, base, {"OPENAI_BASE_URL": f"http://{HOST}:{base + _MODEL}/v1"})
-            stack = BenchStack(f"http://{HOST}:{base + _MODEL}", read_stack(data))
+            own = {"OPENAI_BASE_URL": f"http://{HOST}:{base + _MODEL}/v1", "AzureWebJobsStorage": queues}
+            bring_up(data, base, own)
+            stack = BenchStack(f"http://{HOST}:{base + _MODEL}", queues, read_stack(data))
             supervisor = holder(data)
-            others = (descendants(supervisor) if supervisor else set()) | {model.pid, os.getpid()}
-            pin(others - {stack.worker}, _OTHER_CORE)
+            others = (descendants(supervisor) if supervisor else set()) | {os.getpid()}
+            pin((others | {program.pid for program in programs}) - {stack.worker}, _OTHER_CORE)
             pin({stack.worker}, _WORKER_CORE)
             yield stack
         finally:
             stop_stack(data)
-            model.terminate()
-            model.wait()
+            for program in programs:
+                program.terminate()
+                program.wait()
 
 
-def _fixed_model(port: int) -> subprocess.Popen[str]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bench.embeddings.fixed_embeddings", "--port", str(port)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+def _queues(base: int) -> str:
+    addresses = Addresses(base)
+    return queue_connection_string(addresses).replace(f":{addresses.ports['azurite']}", f":{base + _QUEUE}")
+
+
+def _running(module: str, *arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", module, *arguments]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     if process.stdout is None or process.stdout.readline() != "ready\n":
-        raise BenchError("the fixed endpoint does not start")
+        raise BenchError(f"{module} does not start")
     return process
