@@ -65,7 +65,9 @@ def _real_body(case: Any, *, library: bool) -> None:
         if body[name] is not None:
             body[name] = real[name]
     if case.method == "PUT" and "template_html" in body:
-        body.setdefault("metadata", None)  # what was said of the old source's slots need not fit the new one's
+        body.setdefault(
+            "metadata", None
+        )  # what was said of the old source's slots need not fit the new one's
     if case.path == "/generation/upload-image" and "image_url" in body:
         body["image_url"] = MATERIAL["photo_url"]
     if case.method == "PATCH":
