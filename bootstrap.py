@@ -7,8 +7,6 @@ connections when first called (docs/decisions/0006-lazy-imports.md).
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import ctypes
 import logging
 from functools import cache, cached_property, partial
 from importlib import import_module
@@ -46,6 +44,7 @@ from shared import settings
 from shared.auth import TokenVerifier
 from shared.db.connect import connector
 from shared.db.pool import Database
+from shared.memory import give_large_buffers_back
 from shared.queues import StorageQueues
 from shared.telemetry import start as telemetry
 
@@ -279,7 +278,7 @@ def _import_sdks() -> None:
 @cache
 def app() -> App:
     """The process's App."""
-    _give_memory_back()
+    give_large_buffers_back()
     _start_telemetry()
     return App()
 
@@ -289,17 +288,3 @@ def _start_telemetry() -> None:
         telemetry.start(settings.TelemetrySettings(), "functions")
     except ValidationError:  # GET /generation/actuator/ready names the setting; pages are made nevertheless
         log.critical("telemetry is off: its settings are wrong")
-
-
-def _give_memory_back() -> None:
-    """Have glibc map every larger buffer by itself, so that a picture's memory is the system's again when it is closed.
-
-    By default the limit grows with the first large buffer freed (mallopt(3), M_MMAP_THRESHOLD), and what pictures
-    took stays with the process: some 15 MB after the first page.
-    """
-    with contextlib.suppress(AttributeError, OSError):  # another C library than glibc
-        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE_BUFFER_BYTES)
-
-
-_M_MMAP_THRESHOLD = -3
-_LARGE_BUFFER_BYTES = 256 * 1024
