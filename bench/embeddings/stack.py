@@ -16,9 +16,8 @@ from typing import Any
 from bench.embeddings.fixed_embeddings import HOST
 from bench.errors import BenchError
 from bench.pipeline.processes import descendants, pin
-from bench.pipeline.stack import bring_up
+from bench.pipeline.stack import bring_up, queues_at
 from local.addresses import Addresses, free_base
-from local.environment import queue_connection_string
 from local.launch import read_stack
 from local.lock import holder
 from local.programs import ROOT
@@ -72,7 +71,7 @@ def bench_stack() -> Iterator[BenchStack]:
             _running("bench.embeddings.fixed_embeddings", "--port", str(base + _MODEL)),
             _running("bench.embeddings.memory_queue", str(base + _QUEUE)),
         ]
-        queues = _queues(base)
+        queues = queues_at(Addresses(base), base + _QUEUE)
         try:
             own = {"OPENAI_BASE_URL": f"http://{HOST}:{base + _MODEL}/v1", "AzureWebJobsStorage": queues}
             bring_up(data, base, own)
@@ -87,11 +86,6 @@ def bench_stack() -> Iterator[BenchStack]:
             for program in programs:
                 program.terminate()
                 program.wait()
-
-
-def _queues(base: int) -> str:
-    addresses = Addresses(base)
-    return queue_connection_string(addresses).replace(f":{addresses.ports['azurite']}", f":{base + _QUEUE}")
 
 
 def _running(module: str, *arguments: str) -> subprocess.Popen[str]:

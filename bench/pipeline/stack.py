@@ -17,6 +17,7 @@ from bench.errors import BenchError
 from bench.pipeline.fixed_services import HOST
 from bench.pipeline.processes import descendants, pin
 from local.addresses import Addresses, free_base
+from local.environment import queue_connection_string
 from local.launch import read_stack
 from local.programs import ROOT
 from local.samples.draw_photos import ensure_photos
@@ -112,6 +113,11 @@ def _environment(models: int, objects: int) -> dict[str, str]:
         "TOGETHER_BASE_URL": f"http://{HOST}:{models}",
         "S3_ENDPOINT_URL": f"http://{HOST}:{objects}",
     }
+
+
+def queues_at(addresses: Addresses, port: int) -> str:
+    """The connection string of a stack whose queues are served at another port than Azurite's."""
+    return queue_connection_string(addresses).replace(f":{addresses.ports['azurite']}", f":{port}")
 
 
 def bring_up(data: Path, base: int, environment: Mapping[str, str]) -> None:

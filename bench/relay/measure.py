@@ -12,8 +12,8 @@ import uvloop
 
 from bench.errors import BenchError
 from bench.machine import installed_versions
+from bench.other_python import other_python
 from bench.relay.callers import callers
-from bench.relay.environment import starlette_python
 from bench.relay.figures import SideRun
 from bench.relay.nginx import find_nginx
 from bench.relay.phases import Size, measure_side
@@ -21,7 +21,9 @@ from bench.relay.sides import EDGE, NCHAN, SDK, Open, Sides
 from bench.relay.tables import bursts, comparison, what_each_does
 from bench.result import Bar, Measurement, Result
 from bench.spread import Spread, take_turns
+from local.programs import ROOT
 
+_STARLETTE = ROOT / "bench" / "relay" / "old_stack" / "requirements.txt"
 MOST_ROUNDS = 3  # a round of four sides takes two minutes
 MEMORY_KB, DELAY_MS, ACCEPTS = 6.0, 10.0, 3_000.0
 _PACKAGES = ("azure-eventhub", "uvloop", "httptools", "orjson", "pyjwt", "cryptography")
@@ -37,7 +39,7 @@ def run(*, runs: int = 7, size: Size | None = None) -> Result:
         size = size or Size(core=server_core)
         with callers(size.connections) as known:
             nginx = find_nginx()
-            sides = Sides(known, starlette_python(), nginx).all()
+            sides = Sides(known, other_python(_STARLETTE), nginx).all()
             # No round is thrown away: every server is a new process and is warmed up by its first events.
             results = take_turns(
                 {name: _turn(each, size) for name, each in sides.items()}, min(runs, MOST_ROUNDS), warm_ups=0

@@ -18,8 +18,8 @@ import psycopg2
 
 from bench.errors import BenchError
 from bench.pipeline.processes import descendants, pin
+from bench.pipeline.stack import queues_at
 from local.addresses import HOST, Addresses, free_base
-from local.environment import queue_connection_string
 from local.launch import LaunchError, launch
 from local.lock import holder
 from local.plan import plan_stack
@@ -115,7 +115,7 @@ def _stores(data: Path, base: int, stack: ExitStack) -> dict[str, object]:
 def _ours(data: Path, base: int) -> tuple[Sequence[str], Mapping[str, str]]:
     addresses = Addresses(base)
     program = next(each for each in plan_stack(data, addresses, os.environ).programs if each.name == _WORKER)
-    own = queue_connection_string(addresses).replace(f":{addresses.ports['azurite']}", f":{base + _QUEUE}")
+    own = queues_at(addresses, base + _QUEUE)
     return program.command, {**program.environment, **_SETTINGS, "AzureWebJobsStorage": own}
 
 

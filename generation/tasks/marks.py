@@ -37,11 +37,6 @@ class Marks:
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write(), name="enqueued-marks")
 
-    async def close(self) -> None:
-        """Wait until everything is noted."""
-        if self._writing is not None:
-            await self._writing
-
     async def _write(self) -> None:
         while self._waiting:
             await asyncio.sleep(self._gather)
