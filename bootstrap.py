@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from generation.documents.embedding import EmbeddingPipeline
+from generation.documents.gathering import GatheredEmbeddings
 from generation.documents.retrieval import related_facts
 from generation.documents.submit import DocumentSubmitter
 from generation.documents.vectors import DIMENSIONS
@@ -232,7 +233,7 @@ class App:
             ),
             TaskKind.BLOCK: BlockPipeline(self.text, self.database, self.templates.get_version),
             TaskKind.IMAGE: ImagePipeline(self.text, self.pictures),
-            TaskKind.EMBEDDING: EmbeddingPipeline(self.embeddings, self.database),
+            TaskKind.EMBEDDING: EmbeddingPipeline(GatheredEmbeddings(self.embeddings), self.database),
         }
         return TaskRunner(
             database=self.database,

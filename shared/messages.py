@@ -16,6 +16,7 @@ from shared.errors import MalformedError
 GENERATION_QUEUE = "generation-requests"
 IMAGE_QUEUE = "image-requests"
 EMBEDDING_QUEUE = "embedding-requests"
+MOST_BYTES = 48 * 1024  # of a message's text: Azure takes 64 KiB, and base64 adds a third
 QUEUES = (GENERATION_QUEUE, IMAGE_QUEUE, EMBEDDING_QUEUE)
 
 

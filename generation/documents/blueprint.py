@@ -10,7 +10,7 @@ from bootstrap import App, app
 from generation.documents import repository
 from generation.documents.answers import SearchHit
 from generation.documents.consume import consume, drain_poison
-from generation.documents.requests import MAX_BYTES, Document, DocumentKind
+from generation.documents.requests import MAX_BYTES, Document, DocumentKind, is_post_id
 from generation.documents.search import Query, search
 from generation.tasks.answers import accepted
 from shared.blueprint import Endpoints
@@ -47,7 +47,8 @@ async def embedded(root: App, call: Call) -> Reply:
 async def forget(root: App, call: Call) -> Reply:
     """Delete a document and everything made of it; 204."""
     owner, post_id = call.user, _post_id(call)
-    await root.database.run(lambda cursor: repository.delete(cursor, owner, post_id, now()))
+    if not await root.database.run(lambda cursor: repository.delete(cursor, owner, post_id, now())):
+        raise NotFoundError("There is no such document.")
     return Reply(204)
 
 
@@ -84,9 +85,9 @@ def _query(call: Call) -> Query:
 
 
 def _post_id(call: Call) -> str:
-    """The path's; what PostgreSQL cannot hold names nothing."""
+    """The path's; what no document can be called names none."""
     post_id = call.params["post_id"]
-    if not _storable(post_id):
+    if not is_post_id(post_id) or not _storable(post_id):
         raise NotFoundError("There is no such document.")
     return post_id
 

@@ -7,17 +7,20 @@ import binascii
 import logging
 from datetime import datetime
 from typing import Protocol
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from generation.documents.messages import DocumentMessage, is_task_message
 from generation.documents.repository import milliseconds
 from generation.documents.submit import DocumentSubmitter
 from generation.tasks import consume as task_queue
 from generation.tasks import poison
+from generation.tasks.model import Lease
 from generation.tasks.run import STORE_POLICY
-from shared.errors import ConflictError, MalformedError, PermanentError, UnavailableError
-from shared.messages import EMBEDDING_QUEUE, TaskMessage, poison_queue
+from shared.errors import ConflictError, MalformedError, UnavailableError
+from shared.messages import EMBEDDING_QUEUE, MOST_BYTES, TaskMessage, poison_queue
 from shared.retry import retry
+from shared.telemetry import start as telemetry
+from shared.telemetry.tasks import run_span
 
 log = logging.getLogger(__name__)
 
@@ -83,23 +86,32 @@ async def consume(root: Root, body: bytes, inserted: datetime, invocation: str |
         log.warning("not our message", extra={"queue": EMBEDDING_QUEUE, "reason": error.message})
         await root.queues.send(poison_queue(EMBEDDING_QUEUE), body.decode("utf-8", "backslashreplace"))
         return
-    if task_id := await _take_in(root, message, inserted):
-        await task_queue.consume(root, EMBEDDING_QUEUE, TaskMessage(task_id=task_id).encode().encode())
+    async with telemetry.invocation():
+        await _embed(root, message, inserted, invocation)
 
 
-async def _take_in(root: Root, message: DocumentMessage, inserted: datetime) -> UUID | None:
-    """The task that embeds the message's document; None: it is older than what is there, or waits in the queue."""
+async def _embed(root: Root, message: DocumentMessage, inserted: datetime, invocation: str | None) -> None:
+    built = await task_queue.configured(
+        root, EMBEDDING_QUEUE, message.encode(), lambda: (root.documents, root.runner)
+    )
+    if built is None:
+        return
+    documents, runner = built
+    if lease := await _take_in(root, documents, message, inserted):
+        task = TaskMessage(task_id=lease.task_id)
+        with run_span(EMBEDDING_QUEUE, task, invocation):
+            await runner.run_claimed(lease, task, EMBEDDING_QUEUE)
+
+
+async def _take_in(
+    root: Root, documents: DocumentSubmitter, message: DocumentMessage, inserted: datetime
+) -> Lease | None:
+    """The claimed task that embeds the message's document; None: there is nothing to do, or it waits in the queue."""
+    stale_after = root.tasks.stale_after
     try:
-        documents = root.documents
-    except (ValueError, PermanentError):
-        # Settings that are missing or wrong: nothing is lost while the operator mends them.
-        log.critical("misconfigured: see /generation/actuator/ready", exc_info=True)
-        await root.queues.send(
-            EMBEDDING_QUEUE, message.encode(), delay=task_queue.MISCONFIGURED_DELAY_SECONDS
+        lease = await retry(
+            lambda: documents.take(message.user_id, message, inserted, stale_after), STORE_POLICY
         )
-        return None
-    try:
-        row = await retry(lambda: documents.take(message.user_id, message, inserted), STORE_POLICY)
     except ConflictError as error:
         log.info("document is old", extra={"post_id": message.post_id, "reason": error.message})
         return None
@@ -107,11 +119,11 @@ async def _take_in(root: Root, message: DocumentMessage, inserted: datetime) -> 
         # Raising would use up the host's dequeue count: the database's outage is no fault of the message.
         await root.queues.send(EMBEDDING_QUEUE, message.encode(), delay=_AWAY_DELAY_SECONDS)
         return None
+    task = {"task_id": str(lease.task_id)} if lease else {}
     log.info(
-        "document taken in",
-        extra={"task_id": str(row["task_id"]), "owner": row["owner"], "retry_count": message.retry_count},
+        "document taken in", extra={**task, "owner": message.user_id, "retry_count": message.retry_count}
     )
-    return UUID(str(row["task_id"]))
+    return lease
 
 
 async def drain_poison[T: Taken](root: Root, taker: QueueTaker[T]) -> int:
@@ -124,12 +136,17 @@ async def drain_poison[T: Taken](root: Root, taker: QueueTaker[T]) -> int:
     Raises:
         UnavailableError: the database or the queue is away; the rest stays for the next time.
     """
-    queue, settled = poison_queue(EMBEDDING_QUEUE), 0
-    while messages := await taker.take(queue, _AT_ONCE, _LEASE_SECONDS):
+    queue, settled, away = poison_queue(EMBEDDING_QUEUE), 0, list[UnavailableError]()
+    while not away and (messages := await taker.take(queue, _AT_ONCE, _LEASE_SECONDS)):
         for message in messages:
-            await _settle(root, message.text, message.inserted)
-            await taker.remove(queue, message)
-        settled += len(messages)
+            try:
+                await _settle(root, message.text, message.inserted)
+                await taker.remove(queue, message)
+                settled += 1
+            except UnavailableError as error:  # it stays hidden for a while; the others need not
+                away.append(error)
+    if away:
+        raise away[0]
     return settled
 
 
@@ -146,9 +163,21 @@ async def _settle(root: Root, text: str, inserted: datetime) -> None:
         return
     message = message.numbered(milliseconds(inserted))
     if body is None:
-        await root.queues.send(EMBEDDING_QUEUE, message.encode())
+        await _accept(root, message)
     else:
         await _record(root, message.encode(), "worker_lost", "delivered again and again, never finished")
+
+
+async def _accept(root: Root, message: DocumentMessage) -> None:
+    """Send plain JSON again as it should be; of what is too large for that (a third is added), only the task's id."""
+    text = message.encode()
+    if len(text.encode()) <= MOST_BYTES:
+        await root.queues.send(EMBEDDING_QUEUE, text)
+        return
+    try:
+        await root.documents.submit(message.user_id, message, limited=False)
+    except ConflictError as error:
+        log.info("document is old", extra={"post_id": message.post_id, "reason": error.message})
 
 
 async def _record(root: Root, body: str, code: str, reason: str) -> None:

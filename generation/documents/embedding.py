@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import BaseModel, ConfigDict
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from psycopg2.extras import RealDictCursor as Cursor
 
 # One call takes 2,048 texts and 300,000 tokens (OpenAI, "Create embeddings"), and no text has more tokens than bytes.
-_BATCH_TEXTS = 128
-_BATCH_BYTES = 250_000
+BATCH_TEXTS = 128
+BATCH_BYTES = 250_000
 # Of one document at a time: enough to hide a call's latency, not so many that others starve.
 _CALLS_AT_ONCE = 4
 
@@ -62,12 +63,13 @@ class EmbeddingPipeline:
         """Embed the document this run's task names."""
         request, owner = EmbeddingRequest.model_validate(run.lease.request), run.lease.owner
         source = await self.database.run(
-            lambda cursor: repository.source(cursor, owner, request.post_id, request.sha256)
+            lambda cursor: repository.source(cursor, owner, request.post_id, request.sha256), autocommit=True
         )
         if source is None:
             return Outcome({"post_id": request.post_id, "chunks": 0, "superseded": True}, _nothing)
         texts = chunks(source.content)
-        vectors = await self._embedded(run, batches([f"{source.title}\n{text}" for text in texts]))
+        wanted = batches([f"{source.title}\n{text}" for text in texts])
+        vectors = await self._embedded(run, wanted)
         result: dict[str, Any] = {"post_id": source.post_id, "version": source.version, "chunks": len(texts)}
 
         def write(cursor: Cursor) -> None:
@@ -76,11 +78,14 @@ class EmbeddingPipeline:
             )
             # Known only now, under the document's lock; the result is stored after this, in the same transaction.
             result["superseded"] = not written
-            cursor.execute("delete from task_steps where task_id = %s", (str(run.lease.task_id),))
+            if len(wanted) > 1:
+                cursor.execute("delete from task_steps where task_id = %s", (str(run.lease.task_id),))
 
         return Outcome(result, write)
 
     async def _embedded(self, run: Run, wanted: list[list[str]]) -> list[bytes]:
+        if len(wanted) == 1:
+            return halves(packed(await run.call(partial(self.model.embed, wanted[0]))))
         run.expect(len(wanted))
         at_once = asyncio.Semaphore(_CALLS_AT_ONCE)
 
@@ -88,8 +93,6 @@ class EmbeddingPipeline:
             async def embed(meter: Meter) -> EmbeddedBatch:
                 return EmbeddedBatch(vectors=packed(await self.model.embed(texts, meter)))
 
-            if len(wanted) == 1:
-                return halves((await run.call(embed)).vectors)
             async with at_once:
                 made = await run.step(f"embed:{number}", EmbeddedBatch, embed, "문서를 정리하고 있어요")
             return halves(made.vectors)
@@ -99,7 +102,7 @@ class EmbeddingPipeline:
 
 
 def batches(
-    texts: Sequence[str], *, most: int = _BATCH_TEXTS, most_bytes: int = _BATCH_BYTES
+    texts: Sequence[str], *, most: int = BATCH_TEXTS, most_bytes: int = BATCH_BYTES
 ) -> list[list[str]]:
     """Texts in order, as few calls as the limits allow; equal for equal texts, so that stored steps fit."""
     found: list[list[str]] = []

@@ -6,10 +6,11 @@ worker never half-understands it: it waits in the poison table for the worker th
 
 from __future__ import annotations
 
-import json
+import codecs
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, Self
 
+import orjson
 from pydantic import AliasChoices, ConfigDict, Field, ValidationError
 
 from generation.documents.requests import MAX_BYTES, Document, DocumentKind
@@ -58,14 +59,15 @@ class DocumentMessage(Document):
 
     @classmethod
     def decode(cls, body: bytes) -> Self:
-        """Read a message's text.
+        """Read a message's text. A field that is null is as if left out: Java's serializers write them so.
 
         Raises:
             MalformedError: `malformed`, `document_too_large`, `schema_unknown`; the message names the fields.
         """
         if len(body) > MAX_BYTES:
             raise MalformedError(f"{len(body):,} bytes; at most {MAX_BYTES:,}", code="document_too_large")
-        message = upgraded(_json_object(body), UPGRADES, NEWEST)
+        given = {name: value for name, value in _json_object(body).items() if value is not None}
+        message = upgraded(given, UPGRADES, NEWEST)
         try:
             return cls.model_validate(message)
         except ValidationError as error:
@@ -90,11 +92,12 @@ def upgraded(message: dict[str, Any], upgrades: Mapping[int, Upgrade], newest: i
 
 
 def is_task_message(body: bytes) -> bool:
-    """Whether a body is one of ours (it names a task), well-formed or not, rather than a producer's."""
+    """Whether a body is one of ours (it names a task and no document), well-formed or not, not a producer's."""
     try:
-        return "task_id" in _json_object(body)
+        names = _json_object(body).keys()
     except MalformedError:
         return False
+    return "task_id" in names and not names & {"post_id", "postId"}
 
 
 def message_schema() -> dict[str, Any]:
@@ -113,10 +116,10 @@ def message_schema() -> dict[str, Any]:
 
 
 def _json_object(body: bytes) -> dict[str, Any]:
+    """What a body holds; half a surrogate pair in escapes is no text, and NaN no number (RFC 8259)."""
     try:
-        value = json.loads(body.decode("utf-8-sig"))
-        json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair in escapes is no text
-    except (ValueError, RecursionError) as error:
+        value = orjson.loads(body.removeprefix(codecs.BOM_UTF8))
+    except orjson.JSONDecodeError as error:
         raise MalformedError("not JSON") from error
     if not isinstance(value, dict):
         raise MalformedError("not a JSON object")

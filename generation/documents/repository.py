@@ -14,12 +14,18 @@ from uuid import UUID
 
 from generation.documents import chunk_rows
 from generation.documents.letters import document_terms
-from generation.documents.requests import Document
+from generation.documents.requests import LARGEST_VERSION, Document
 from shared.errors import ConflictError, NotFoundError
 from shared.times import rfc3339
 
 if TYPE_CHECKING:
     from psycopg2.extras import RealDictCursor as Cursor
+
+
+# Versions from here on are moments, in milliseconds since the epoch (September 2001).
+_FIRST_TIME = 10**12
+# Deleted documents of one owner; beyond, those that we never had are not remembered.
+_MOST_UNKNOWN = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +42,10 @@ class Source:
 def locked(cursor: Cursor, owner: str, post_id: str) -> dict[str, Any]:
     """The document's row, made if there is none (version 0), locked until the transaction ends."""
     cursor.execute(
-        "insert into documents (owner, post_id, version) values (%s, %s, 0) on conflict do nothing",
+        """insert into documents (owner, post_id, version) values (%s, %s, 0)
+           on conflict (owner, post_id) do update set owner = excluded.owner returning *""",
         (owner, post_id),
     )
-    cursor.execute("select * from documents where owner = %s and post_id = %s for update", (owner, post_id))
     return dict(cursor.fetchone() or {})
 
 
@@ -57,10 +63,12 @@ def next_version(row: Mapping[str, Any], given: int | None, arrived: datetime) -
         ConflictError: `stale_version`: a newer one is there, or the document was deleted after it.
     """
     if given is None:
-        return max(milliseconds(arrived), int(row["version"]) + 1)
-    if given < row["version"] or (row["deleted_at"] is not None and given == row["version"]):
+        return min(LARGEST_VERSION, max(milliseconds(arrived), int(row["version"]) + 1))
+    version, deleted = int(row["version"]), row["deleted_at"]
+    late = deleted is not None and (given == version or _FIRST_TIME <= given < milliseconds(deleted))
+    if given < version or late:
         raise ConflictError(
-            f"Version {given} is older than what is stored ({row['version']}).", code="stale_version"
+            f"Version {given} is older than what is stored or was deleted ({version}).", code="stale_version"
         )
     return given
 
@@ -136,10 +144,16 @@ def replace_chunks(
         vectors: theirs, each as vectors.halves gives it.
         model: that made them.
     """
-    row = locked(cursor, owner, wanted.post_id)
-    if row["content_sha256"] != sha256 or row["deleted_at"] is not None:
+    cursor.execute(
+        """select chunks from documents where owner = %s and post_id = %s and content_sha256 = %s
+             and deleted_at is null for update""",
+        (owner, wanted.post_id, sha256),
+    )
+    row = cursor.fetchone()
+    if row is None:
         return False
-    _drop_chunks(cursor, owner, wanted.post_id)
+    if row["chunks"]:
+        _drop_chunks(cursor, owner, wanted.post_id)
     _insert_chunks(cursor, owner, wanted, texts, vectors, model)
     cursor.execute(
         """update documents set embedded_sha256 = %s, embedded_at = now(), chunks = %s, model = %s
@@ -172,21 +186,31 @@ def _drop_chunks(cursor: Cursor, owner: str, post_id: str) -> None:
     cursor.execute("delete from document_chunks where owner = %s and post_id = %s", (owner, post_id))
 
 
-def delete(cursor: Cursor, owner: str, post_id: str, now: datetime) -> None:
-    """Delete a document and what was made of it; its row stays without content, and wins over what comes late.
+def delete(cursor: Cursor, owner: str, post_id: str, now: datetime) -> bool:
+    """Delete a document and what was made of it. Whether there was one.
 
-    Raises:
-        NotFoundError: no such document of this owner.
+    Its row stays without content, and wins over what comes late: so does that of a document we never had, for a
+    producer's message that holds it may be waiting in the queue.
     """
+    values = {"owner": owner, "post_id": post_id, "now": now, "most": _MOST_UNKNOWN}
     cursor.execute(
-        """update documents set version = greatest(version + 1, %s), deleted_at = now(), updated_at = now(),
-                  title = null, content = null, content_sha256 = null, embedded_sha256 = null, chunks = 0
-           where owner = %s and post_id = %s and version > 0 and deleted_at is null""",
-        (milliseconds(now), owner, post_id),
+        """update documents set deleted_at = %(now)s, updated_at = now(), title = null, content = null,
+                  content_sha256 = null, embedded_sha256 = null, chunks = 0
+           where owner = %(owner)s and post_id = %(post_id)s and version > 0 and deleted_at is null""",
+        values,
     )
-    if cursor.rowcount == 0:
-        raise _unknown()
-    _drop_chunks(cursor, owner, post_id)
+    if cursor.rowcount:
+        _drop_chunks(cursor, owner, post_id)
+        return True
+    cursor.execute(
+        """insert into documents (owner, post_id, version, deleted_at)
+           select %(owner)s, %(post_id)s, 0, %(now)s where %(most)s > (select count(*) from (
+               select from documents where owner = %(owner)s and deleted_at is not null limit %(most)s) as deleted)
+           on conflict (owner, post_id) do update set deleted_at = excluded.deleted_at
+               where documents.deleted_at is not null""",
+        values,
+    )
+    return False
 
 
 def forget_deleted(cursor: Cursor, before: datetime) -> int:

@@ -31,8 +31,13 @@ def _as_text(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+def is_post_id(value: str) -> bool:
+    """Whether a document can have this id: it is part of a path."""
+    return re.fullmatch(_POST_ID[1:-1], value) is not None and value not in {".", ".."}
+
+
 def _post_id(value: str) -> str:
-    if re.fullmatch(_POST_ID[1:-1], value) is None or value in {".", ".."}:
+    if not is_post_id(value):
         message = "1 to 200 characters, none of them white space or / \\ ? # %"
         raise ValueError(message)
     return value

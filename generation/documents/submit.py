@@ -7,13 +7,14 @@ import logging
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from generation.documents import repository as documents
 from generation.documents.requests import Document, EmbeddingRequest
+from generation.tasks import lease as leases
 from generation.tasks import repository as tasks
 from generation.tasks.limits import Allowance, require_room
-from generation.tasks.model import TaskKind
+from generation.tasks.model import Lease, TaskKind
 from generation.tasks.run import Announcer, Transactions
 from generation.tasks.submit import checked_key
 from shared.errors import UnavailableError
@@ -57,8 +58,11 @@ class DocumentSubmitter:
         *,
         idempotency_key: str | None = None,
         traceparent: str | None = None,
+        limited: bool = True,
     ) -> dict[str, Any]:
         """The row of the task that embeds the document, in its queue; the one there is, if nothing has changed.
+
+        Not `limited` are documents of producers, who are trusted: neither rate nor budget.
 
         With the queue away the document is accepted nevertheless: the sweeper enqueues it, and a caller who repeats
         the request finds it.
@@ -74,7 +78,7 @@ class DocumentSubmitter:
             if key and (known := tasks.by_key(cursor, owner, key, _digest(document, request))):
                 return known, False
             return self._accept(
-                cursor, owner, document, arrived, limited=True, key=key, traceparent=traceparent
+                cursor, owner, document, arrived, limited=limited, key=key, traceparent=traceparent
             )
 
         row, new = await self.database.run(store)
@@ -82,23 +86,32 @@ class DocumentSubmitter:
             await self._enqueue(row, traceparent)
         return row
 
-    async def take(self, owner: str, document: Document, arrived: datetime) -> dict[str, Any]:
+    async def take(
+        self, owner: str, document: Document, arrived: datetime, stale_after: float
+    ) -> Lease | None:
         """As `submit`, for a producer's message that is being worked on already: nothing is sent, no rate limit.
+
+        The task is claimed with it; None: the document is embedded already, or by another worker just now.
+
+        Args:
+            owner: the document's.
+            document: as the message has it.
+            arrived: when the message came.
+            stale_after: seconds without a heartbeat after which a worker's task may be taken over.
 
         Raises:
             ConflictError: `stale_version`. UnavailableError: PostgreSQL is away.
         """
 
-        def store(cursor: Cursor) -> dict[str, Any]:
-            row, new = self._accept(cursor, owner, document, arrived, limited=False)
-            if new:  # a task that is there may be ending just now, waiting for the document's row
-                tasks.mark_enqueued(cursor, row["task_id"])
-            return row
+        def store(cursor: Cursor) -> tuple[UUID, Lease | None]:
+            row, _ = self._accept(cursor, owner, document, arrived, limited=False, enqueued_at=now())
+            task_id = UUID(str(row["task_id"]))
+            return task_id, leases.claim(cursor, task_id, stale_after)
 
         async with self.turns:
-            row = await self.database.run(store)
-        self.announcer.notify(str(row["task_id"]))
-        return row
+            task_id, lease = await self.database.run(store)
+        self.announcer.notify(str(task_id))
+        return lease
 
     def _accept(
         self,
@@ -110,6 +123,7 @@ class DocumentSubmitter:
         limited: bool,
         key: str | None = None,
         traceparent: str | None = None,
+        enqueued_at: datetime | None = None,
     ) -> tuple[dict[str, Any], bool]:
         request = self._request(document)
         before = documents.locked(cursor, owner, document.post_id)
@@ -131,6 +145,7 @@ class DocumentSubmitter:
             request_sha256=_digest(document, request),
             idempotency_key=key,
             traceparent=traceparent,
+            enqueued_at=enqueued_at,
         )
 
     def _request(self, document: Document) -> EmbeddingRequest:

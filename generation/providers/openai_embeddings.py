@@ -24,6 +24,8 @@ from shared.settings import ModelSettings
 
 _CONNECTIONS = 64
 _SERVICE = "OpenAI"
+# Single precision is off by less in 1,536 numbers, and search by much more.
+_UNIT = 1e-5
 
 
 class OpenAIEmbeddings:
@@ -92,9 +94,11 @@ def vectors_of(answer: Mapping[str, Any], count: int, dimensions: int) -> list[a
 
 def _vector(given: object, dimensions: int) -> array[float]:
     vector = _numbers(given)
-    length = math.sqrt(math.fsum(value * value for value in vector))
+    length = math.hypot(*vector)
     if len(vector) != dimensions or not 0 < length < math.inf:
         raise _off_schema(f"a vector of {len(vector)} numbers and length {length:g}")
+    if abs(length - 1) < _UNIT:
+        return vector
     return array("f", [value / length for value in vector])
 
 

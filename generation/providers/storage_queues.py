@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from shared.errors import UnavailableError
@@ -48,7 +50,7 @@ class StorageQueueReader:
         Raises:
             UnavailableError: the storage account does not answer.
         """
-        client = self._client().get_queue_client(queue)
+        client = (await self._client()).get_queue_client(queue)
         async with _ours():
             properties = await client.get_queue_properties(timeout=_SECONDS)
             first = await client.peek_messages(max_messages=1, timeout=_SECONDS)
@@ -62,7 +64,7 @@ class StorageQueueReader:
         Raises:
             UnavailableError: the storage account does not answer.
         """
-        client = self._client().get_queue_client(queue)
+        client = (await self._client()).get_queue_client(queue)
         async with _ours():
             pages = client.receive_messages(
                 messages_per_page=limit, max_messages=limit, visibility_timeout=lease, timeout=_SECONDS
@@ -84,7 +86,7 @@ class StorageQueueReader:
         Raises:
             UnavailableError: the storage account does not answer.
         """
-        client = self._client().get_queue_client(queue)
+        client = (await self._client()).get_queue_client(queue)
         async with _ours():
             await client.delete_message(message.message_id, message.pop_receipt, timeout=_SECONDS)
 
@@ -93,9 +95,11 @@ class StorageQueueReader:
         if self._service is not None:
             await self._service.close()
 
-    def _client(self) -> QueueServiceClient:
+    async def _client(self) -> QueueServiceClient:
         if self._service is None:
-            self._service = _open(self._settings)
+            # On the event loop the import would stop everything else for a quarter of a second.
+            await asyncio.to_thread(import_module, "azure.storage.queue.aio")
+            self._service = self._service or _open(self._settings)
         return self._service
 
 

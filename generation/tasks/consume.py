@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MISCONFIGURED_DELAY_SECONDS = 60.0
+_MISCONFIGURED_DELAY_SECONDS = 60.0
 
 
 class Root(Protocol):
@@ -77,15 +77,23 @@ async def consume(root: Root, queue: str, body: bytes, invocation: str | None = 
 
 
 async def _run(root: Root, queue: str, message: TaskMessage) -> None:
+    if runner := await configured(root, queue, message.encode(), lambda: root.runner):
+        await runner.run(message, queue)
+
+
+async def configured[T](root: Root, queue: str, text: str, build: Callable[[], T]) -> T | None:
+    """What `build` makes of the composition root.
+
+    None where settings are missing or wrong: the message was sent again for later, so that nothing is lost while the
+    operator mends them.
+    """
     await root.warm()
     try:
-        runner = root.runner
+        return build()
     except (ValueError, PermanentError):
-        # Settings that are missing or wrong: nothing is lost while the operator mends them.
         log.critical("misconfigured: see /generation/actuator/ready", exc_info=True)
-        await root.queues.send(queue, message.encode(), delay=MISCONFIGURED_DELAY_SECONDS)
-        return
-    await runner.run(message, queue)
+        await root.queues.send(queue, text, delay=_MISCONFIGURED_DELAY_SECONDS)
+        return None
 
 
 async def consume_poison(root: Root, queue: str, body: bytes) -> None:

@@ -19,14 +19,14 @@ from generation.tasks.model import Lease, Progress, TaskKind, TaskStatus
 from notifications.outbox import stored
 from shared.db.pool import as_json
 from shared.errors import LeaseLostError, TaskCancelledError
-from shared.events import EventType
+from shared.events import Event, EventType
 
 if TYPE_CHECKING:
     from psycopg2.extras import RealDictCursor as Cursor
 
-_HELD = "task_id = %s and attempt = %s and status = 'running'"
-_COST = """usd = usd + %s, input_tokens = input_tokens + %s, output_tokens = output_tokens + %s,
-                   images = images + %s"""
+_HELD = "task_id = %(task_id)s and attempt = %(attempt)s and status = 'running'"
+_COST = """usd = usd + %(usd)s, input_tokens = input_tokens + %(input_tokens)s,
+        output_tokens = output_tokens + %(output_tokens)s, images = images + %(images)s"""
 
 
 def claim(cursor: Cursor, task_id: UUID, stale_after: float) -> Lease | None:
@@ -69,23 +69,29 @@ def steps(cursor: Cursor, task_id: UUID) -> dict[str, Any]:
     return {row["step_key"]: row["result"] for row in cursor.fetchall()}
 
 
-# What a stored step changes, and its event with the row's own numbers: one statement, because a page has twelve.
-_COUNT_STEP = f"""
+def _with_cost_and_event(update: str) -> str:
+    """A change of a task, what it cost, and its event with the row's own numbers (`facts`), in one round trip."""
+    return f"""
 with changed as (
-    update tasks set percent = greatest(percent, %(percent)s), step = %(step)s, done = greatest(done, %(done)s),
-        total = %(total)s, heartbeat_at = now(), sequence = sequence + 1, usd = usd + %(usd)s,
-        input_tokens = input_tokens + %(input_tokens)s, output_tokens = output_tokens + %(output_tokens)s,
-        images = images + %(images)s
-    where task_id = %(task_id)s and attempt = %(attempt)s and status = 'running'
-    returning percent, done, sequence
+    {update}
 ), spent as (
     {INSERT_SPENT} from changed where %(usd)s > 0 {ADD_SPENT}
 )
 insert into outbox (stream, user_id, event_id, event)
-select %(task_id)s, %(owner)s, %(event_id)s::uuid, jsonb_set(%(event)s::jsonb, '{{data}}',
-    %(event)s::jsonb->'data' || jsonb_build_object('percent', percent, 'done', done, 'sequence', sequence))
+select %(task_id)s, %(owner)s, %(event_id)s::uuid,
+    jsonb_set(%(event)s::jsonb, '{{data}}', %(event)s::jsonb->'data' || facts)
 from changed
 """
+
+
+_COUNT_STEP = _with_cost_and_event(f"""update tasks set percent = greatest(percent, %(percent)s), step = %(step)s,
+        done = greatest(done, %(done)s), total = %(total)s, heartbeat_at = now(), sequence = sequence + 1, {_COST}
+    where {_HELD}
+    returning jsonb_build_object('percent', percent, 'done', done, 'sequence', sequence) as facts""")
+_COMPLETE = _with_cost_and_event(f"""update tasks set status = 'completed', percent = 100, result = %(result)s,
+        warnings = %(warnings)s, error = null, finished_at = now(), sequence = sequence + 1, {_COST}
+    where {_HELD}
+    returning jsonb_build_object('sequence', sequence) as facts""")
 
 
 def save_step(
@@ -106,17 +112,7 @@ def save_step(
         return
     data = {"step": progress.step, "total": progress.total, "message": progress.message}
     event = task_event(lease.task_id, lease.owner, EventType.PROGRESS, data)
-    values = {
-        "task_id": str(lease.task_id),
-        "attempt": lease.attempt,
-        "owner": lease.owner,
-        **asdict(meter),
-        **asdict(progress),
-        "event_id": event.event_id,
-        "event": stored(event),
-    }
-    cursor.execute(_COUNT_STEP, values)
-    _require(cursor, lease)
+    _change(cursor, _COUNT_STEP, lease, meter, event, asdict(progress))
 
 
 def forget_steps(cursor: Cursor, lease: Lease, keys: Sequence[str]) -> None:
@@ -133,24 +129,23 @@ def forget_steps(cursor: Cursor, lease: Lease, keys: Sequence[str]) -> None:
 
 def add_cost(cursor: Cursor, lease: Lease, meter: Meter) -> None:
     """Record what was paid for calls whose step failed; kept even when the lease is gone."""
-    cursor.execute(f"update tasks set {_COST} where task_id = %s", (*_cost(meter), str(lease.task_id)))
+    cursor.execute(f"update tasks set {_COST} where task_id = %(task_id)s", {**_held(lease), **asdict(meter)})
     spend(cursor, lease.owner, meter.usd)
 
 
-def complete(cursor: Cursor, lease: Lease, result: dict[str, Any], warnings: list[dict[str, str]]) -> None:
-    """The run's last write.
+def complete(
+    cursor: Cursor, lease: Lease, result: dict[str, Any], warnings: list[dict[str, str]], *, meter: Meter
+) -> None:
+    """The run's last write, with what no step has paid for.
 
     Raises:
         LeaseLostError, TaskCancelledError: nothing was written.
     """
-    cursor.execute(
-        f"""update tasks set status = 'completed', percent = 100, result = %s, warnings = %s, error = null,
-                   finished_at = now(), sequence = sequence + 1 where {_HELD} returning task_id, owner, sequence""",
-        (as_json(result), as_json(warnings), *_held(lease)),
-    )
-    row = _require(cursor, lease)
     data = {"percent": 100, "result": result, "warnings": warnings}
-    announce(cursor, row, EventType.COMPLETED, data)
+    event = task_event(lease.task_id, lease.owner, EventType.COMPLETED, data)
+    _change(
+        cursor, _COMPLETE, lease, meter, event, {"result": as_json(result), "warnings": as_json(warnings)}
+    )
 
 
 def fail(cursor: Cursor, lease: Lease, error: dict[str, str]) -> bool:
@@ -160,16 +155,16 @@ def fail(cursor: Cursor, lease: Lease, error: dict[str, str]) -> bool:
 
 def abandon(cursor: Cursor, task_id: UUID, error: dict[str, str], stale_after: float) -> bool:
     """End a task that nobody works on with an error; one that a live worker has is left alone. Whether it did."""
-    condition = """task_id = %s and (status = 'queued' or
-                   (status = 'running' and heartbeat_at < now() - make_interval(secs => %s)))"""
-    return _fail(cursor, error, condition, (str(task_id), stale_after))
+    condition = """task_id = %(task_id)s and (status = 'queued' or
+                   (status = 'running' and heartbeat_at < now() - make_interval(secs => %(stale_after)s)))"""
+    return _fail(cursor, error, condition, {"task_id": str(task_id), "stale_after": stale_after})
 
 
-def _fail(cursor: Cursor, error: dict[str, str], condition: str, values: tuple[Any, ...]) -> bool:
+def _fail(cursor: Cursor, error: dict[str, str], condition: str, values: dict[str, Any]) -> bool:
     cursor.execute(
-        f"""update tasks set status = 'failed', error = %s, finished_at = now(), sequence = sequence + 1
+        f"""update tasks set status = 'failed', error = %(error)s, finished_at = now(), sequence = sequence + 1
             where {condition} returning task_id, owner, sequence""",
-        (as_json(error), *values),
+        {"error": as_json(error), **values},
     )
     row = cursor.fetchone()
     if row is not None:
@@ -185,17 +180,21 @@ def release(cursor: Cursor, lease: Lease) -> None:
     )
 
 
-def _held(lease: Lease) -> tuple[str, int]:
-    return str(lease.task_id), lease.attempt
+def _change(
+    cursor: Cursor, statement: str, lease: Lease, meter: Meter, event: Event, values: dict[str, Any]
+) -> None:
+    told = {"owner": lease.owner, "event_id": event.event_id, "event": stored(event)}
+    cursor.execute(statement, {**_held(lease), **asdict(meter), **told, **values})
+    _require(cursor, lease)
 
 
-def _cost(meter: Meter) -> tuple[float, int, int, int]:
-    return meter.usd, meter.input_tokens, meter.output_tokens, meter.images
+def _held(lease: Lease) -> dict[str, Any]:
+    return {"task_id": str(lease.task_id), "attempt": lease.attempt}
 
 
-def _require(cursor: Cursor, lease: Lease) -> dict[str, Any]:
+def _require(cursor: Cursor, lease: Lease) -> None:
     if cursor.rowcount == 1:
-        return dict(cursor.fetchone() or {}) if cursor.description else {}
+        return
     cursor.execute("select status from tasks where task_id = %s", (str(lease.task_id),))
     row = cursor.fetchone()
     if row is not None and row["status"] == TaskStatus.CANCELLED:

@@ -7,6 +7,7 @@ What a run does is in lease.py.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -25,9 +26,10 @@ if TYPE_CHECKING:
 # The task and its first event, if there is room: one statement for what every request waits for.
 _CREATE = """
 with room as ({room}), made as (
-    insert into tasks (task_id, kind, owner, request, request_sha256, idempotency_key, traceparent, sequence)
+    insert into tasks (task_id, kind, owner, request, request_sha256, idempotency_key, traceparent, enqueued_at,
+        sequence)
     select %(task_id)s::uuid, %(kind)s, %(owner)s, %(request)s::json, %(request_sha256)s, %(idempotency_key)s,
-        %(traceparent)s, 1 from room where free
+        %(traceparent)s, %(enqueued_at)s, 1 from room where free
     on conflict do nothing returning task_id, kind, owner, status
 ), told as (
     insert into outbox (stream, user_id, event_id, event)
@@ -50,8 +52,11 @@ def create(
     idempotency_key: str | None,
     traceparent: str | None,
     allowance: Allowance | None = None,
+    enqueued_at: datetime | None = None,
 ) -> tuple[dict[str, Any], bool]:
     """Store a task and its `task.queued` event. May be repeated with the same `task_id`.
+
+    With `enqueued_at` there is a message for it already; None: somebody must send one.
 
     Returns:
         task_id, kind, owner and status at least, and whether it is new: the same key and request give the task that
@@ -70,6 +75,7 @@ def create(
         "request_sha256": request_sha256,
         "idempotency_key": idempotency_key,
         "traceparent": traceparent,
+        "enqueued_at": enqueued_at,
         "event_id": event.event_id,
         "event": stored(event),
     }

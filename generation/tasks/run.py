@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import BaseModel
@@ -30,7 +30,9 @@ STORE_POLICY = RetryPolicy(attempts=60, base=0.2, cap=2.0, deadline=60.0)
 class Transactions(Protocol):
     """Runs a function of a cursor in one transaction (shared.db.pool.Database)."""
 
-    async def run[T](self, work: Callable[[Cursor], T], *, autocommit: bool = False) -> T:
+    async def run[T](
+        self, work: Callable[[Cursor], T], *, autocommit: bool = False, patient: bool = False
+    ) -> T:
         """See Database.run."""
         ...
 
@@ -76,7 +78,7 @@ class Run:
         self._announcer = announcer
         self._policy = policy
         self._left = budget - lease.usd
-        self._unstored: list[Meter] = []
+        self._unstored = Meter()
         self._done = 0
         self._total = 1
 
@@ -142,7 +144,7 @@ class Run:
             AppError: `make`'s last one.
         """
         value, meter = await self._make(make)
-        self._unstored.append(meter)
+        self._unstored.add(**asdict(meter))
         return value
 
     async def forget(self, keys: Sequence[str]) -> None:
@@ -150,16 +152,17 @@ class Run:
         await self._store(lambda cursor: leases.forget_steps(cursor, self.lease, keys))
 
     async def complete(self, outcome: Outcome) -> None:
-        """Store the result and end the task, all in one transaction."""
+        """Store the result and end the task, all in one transaction.
+
+        Tasks that begin go first: their calls are what takes time, and they are made sooner.
+        """
 
         def work(cursor: Cursor) -> None:
             leases.heartbeat(cursor, self.lease)  # first, so that a repeat after a lost answer stops here
-            for meter in self._unstored:
-                leases.add_cost(cursor, self.lease, meter)
             outcome.write(cursor)
-            leases.complete(cursor, self.lease, outcome.result, self.warnings)
+            leases.complete(cursor, self.lease, outcome.result, self.warnings, meter=self._unstored)
 
-        await self._store(work)
+        await self._store(work, patient=True)
 
     async def _make[T](self, make: Callable[[Meter], Awaitable[T]]) -> tuple[T, Meter]:
         if self._left <= 0:
@@ -183,8 +186,8 @@ class Run:
         )
         log.info("step stored", extra={"step": key, "percent": percent, **self._ids()})
 
-    async def _store(self, work: Callable[[Cursor], None]) -> None:
-        await retry(lambda: self._database.run(work), STORE_POLICY)
+    async def _store(self, work: Callable[[Cursor], None], *, patient: bool = False) -> None:
+        await retry(lambda: self._database.run(work, patient=patient), STORE_POLICY)
         self._announcer.notify(str(self.lease.task_id))
 
     def _ids(self) -> dict[str, Any]:

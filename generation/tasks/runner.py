@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 from generation.tasks import lease as leases
 from generation.tasks import repository
@@ -87,11 +87,13 @@ class TaskRunner:
             log.info("nothing to do", extra={"task_id": str(message.task_id)})
             ended("skipped")
             return
+        await self.run_claimed(lease, message, queue)
+
+    async def run_claimed(self, lease: Lease, message: TaskMessage, queue: str) -> None:
+        """As `run`, from the claim on."""
         log.info("task claimed", extra=_ids(lease) | {"kind": lease.kind.value, "owner": lease.owner})
         await self._end(lease, message, queue, await self._attempt(lease))
-        if (
-            lease.kind is not TaskKind.EMBEDDING
-        ):  # a document takes a second: the next is not kept waiting for this
+        if lease.kind is not TaskKind.EMBEDDING:  # a document takes a second: the next is not kept waiting
             await self._publisher.flush(str(lease.task_id), self._settings.heartbeat)
 
     async def _claim(self, message: TaskMessage) -> Lease | None:
@@ -121,16 +123,21 @@ class TaskRunner:
         return None
 
     async def _work(self, lease: Lease) -> None:
-        stored = await self._database.run(lambda cursor: leases.steps(cursor, lease.task_id), autocommit=True)
         run = Run(
             lease,
-            stored,
+            await self._steps(lease),
             database=self._database,
             announcer=self._publisher,
             policy=self._policy,
             budget=self._settings.task_budget,
         )
         await run.complete(await self._handlers[lease.kind](run))
+
+    async def _steps(self, lease: Lease) -> dict[str, Any]:
+        """What earlier runs have stored."""
+        if lease.attempt == 1:
+            return {}
+        return await self._database.run(lambda cursor: leases.steps(cursor, lease.task_id), autocommit=True)
 
     async def _beat(self, lease: Lease, work: asyncio.Task[None]) -> AppError:
         """Keep the lease; when it is gone, cancel the calls in flight and say why."""

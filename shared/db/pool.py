@@ -44,11 +44,14 @@ class Database:
     def __init__(self, connect: Connect, *, size: int, time_limit: float = TRANSACTION_SECONDS) -> None:
         self._connect = connect
         self._threads = ThreadPoolExecutor(max_workers=size, thread_name_prefix="postgres")
+        self._for_patient = asyncio.Semaphore(max(1, size // 2))
         self._time_limit = time_limit
         self._local = threading.local()
         self._open: set[Connection] = set()
 
-    async def run[T](self, work: Callable[[Cursor], T], *, autocommit: bool = False) -> T:
+    async def run[T](
+        self, work: Callable[[Cursor], T], *, autocommit: bool = False, patient: bool = False
+    ) -> T:
         """Run `work` in one transaction: committed when it returns, rolled back when it raises.
 
         Rows are dicts; jsonb comes back as Python values.
@@ -57,22 +60,29 @@ class Database:
             work: what to do.
             autocommit: each `execute` of `work` is a transaction of its own. Saves two of three round trips where
                 there is only one; when the connection is lost `work` may run twice, so it must stand that.
+            patient: it may wait for what is not: such work has at most half of the connections.
 
         Raises:
             UnavailableError: the server is away, or went away meanwhile (the transaction may be repeated).
         """
         running: set[Connection] = set()
-        # In the caller's context: an event that `work` writes belongs to its trace (shared/telemetry/context.py).
-        future = self._threads.submit(copy_context().run, self.run_sync, work, running, autocommit=autocommit)
         try:
             async with asyncio.timeout(self._time_limit):
-                return await asyncio.wrap_future(future)
+                async with self._for_patient if patient else contextlib.nullcontext():
+                    return await self._on_thread(work, running, autocommit=autocommit)
         except TimeoutError:
             # The server's own limits do not help when the server is frozen or the network swallows packets.
-            if not future.cancel():
-                for connection in tuple(running):
-                    _break(connection)
+            for connection in tuple(running):
+                _break(connection)
             raise _away("PostgreSQL does not answer in time") from None
+
+    def _on_thread[T](
+        self, work: Callable[[Cursor], T], running: set[Connection], *, autocommit: bool
+    ) -> asyncio.Future[T]:
+        # In the caller's context: an event that `work` writes belongs to its trace (shared/telemetry/context.py).
+        return asyncio.wrap_future(
+            self._threads.submit(copy_context().run, self.run_sync, work, running, autocommit=autocommit)
+        )
 
     def run_sync[T](
         self,

@@ -41,6 +41,21 @@ def one(cursor: Any) -> int:
     return int(cursor.fetchone()["one"])
 
 
+async def test_patient_work_keeps_half_of_the_connections_free(pool: Database) -> None:
+    """What is not patient runs while patient work waits, for its turn too, within the time limit."""
+    slow = [asyncio.create_task(pool.run(sleep, patient=True)) for _ in range(3)]
+    assert await pool.run(one) == 1
+    assert not any(task.done() for task in slow)
+    results = await asyncio.gather(*slow, return_exceptions=True)
+    assert [type(result) for result in results] == [type(None), UnavailableError, UnavailableError]
+    assert await pool.run(one, patient=True) == 1
+
+
+def sleep(cursor: Any) -> None:
+    """Two thirds of the time limit."""
+    cursor.execute("select pg_sleep(1)")
+
+
 async def test_what_raises_is_rolled_back(pool: Database) -> None:
     """Nothing of a transaction that raised is there afterwards, and the connection is usable."""
 

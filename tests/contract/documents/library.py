@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from generation.documents import repository
 from generation.documents.consume import consume, drain_poison
 from generation.documents.embedding import EmbeddingPipeline
 from generation.documents.requests import Document
@@ -118,6 +119,12 @@ class Library:
     async def keep(self, post_id: str, content: str, owner: str = "seller", **more: Any) -> dict[str, Any]:
         """Take a document in and embed it."""
         return await self.run(await self.submit(post_id, content, owner, **more), owner)
+
+    async def delete(self, post_id: str, owner: str = "seller") -> bool:
+        """As DELETE /embeddings/{post_id}, now; whether there was one."""
+        return await self.database.run(
+            lambda cursor: repository.delete(cursor, owner, post_id, datetime.now(UTC))
+        )
 
     async def receive(self, body: str, inserted: datetime | None = None) -> None:
         """As the queue function, with a decoded body."""

@@ -113,7 +113,7 @@ async def test_deletion_wins_over_a_late_write(library: Library) -> None:
     library.embeddings.gate = asyncio.Event()
     slow = asyncio.create_task(library.run(await library.submit("1", "글입니다.")))
     await until(lambda: library.embeddings.calls)
-    await library.database.run(lambda cursor: repository.delete(cursor, "seller", "1", datetime.now(UTC)))
+    assert await library.delete("1")
     library.embeddings.gate.set()
     assert (await slow)["result"]["superseded"] is True
     assert await library.search("글입니다") == []
@@ -121,6 +121,20 @@ async def test_deletion_wins_over_a_late_write(library: Library) -> None:
         await library.database.run(lambda cursor: repository.view(cursor, "seller", "1"))
     await library.keep("1", "글입니다.")
     assert await library.texts("1") == ["글입니다."]
+
+
+async def test_a_number_goes_on_after_a_deletion(library: Library) -> None:
+    """Version 2 is deleted: it and the first stay so, the third is a new document; 404 takes no numbers away."""
+    await library.keep("1", "글입니다.", version=2)
+    assert await library.delete("1")
+    for version in (1, 2):
+        with pytest.raises(ConflictError):
+            await library.submit("1", "글입니다.", version=version)
+    await library.keep("1", "새 글입니다.", version=3)
+    assert await library.texts("1") == ["새 글입니다."]
+    assert not await library.delete("2")
+    await library.keep("2", "글입니다.", version=1)
+    assert await library.texts("2") == ["글입니다."]
 
 
 @pytest.mark.parametrize("order", [(1, 2, 3), (3, 1, 2), (2, 3, 1), (3, 2, 1), (1, 3, 2)])
@@ -157,9 +171,8 @@ async def test_owners_are_apart(library: Library) -> None:
     await library.keep("1", "둘의 배송 안내", "two")
     assert [hit.text for hit in await library.search("배송 안내", "one")] == ["하나의 배송 안내"]
     assert await library.search("배송 안내", "three") == []
-    with pytest.raises(NotFoundError):
-        await library.database.run(lambda cursor: repository.delete(cursor, "three", "1", datetime.now(UTC)))
-    await library.database.run(lambda cursor: repository.delete(cursor, "one", "1", datetime.now(UTC)))
+    assert not await library.delete("1", "three")
+    assert await library.delete("1", "one")
     assert [hit.text for hit in await library.search("배송 안내", "two")] == ["둘의 배송 안내"]
 
 
@@ -234,7 +247,7 @@ async def test_deleted_rows_are_forgotten_at_last(library: Library) -> None:
     """After the time any message could still come, the row goes too."""
     await library.keep("1", "글입니다.")
     later = datetime.now(UTC) + repository.KEEP_DELETED
-    await library.database.run(lambda cursor: repository.delete(cursor, "seller", "1", datetime.now(UTC)))
+    assert await library.delete("1")
     assert await library.database.run(lambda cursor: repository.forget_deleted(cursor, later)) == 1
     assert await library.rows("select * from documents") == []
 

@@ -3,14 +3,16 @@
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
+from generation.documents import repository
 from generation.documents.messages import DocumentMessage
 from generation.documents.requests import MAX_BYTES
-from shared.messages import EMBEDDING_QUEUE, TaskMessage
-from tests.contract.documents.library import Library
+from shared.errors import UnavailableError
+from shared.messages import EMBEDDING_QUEUE, MOST_BYTES, TaskMessage
+from tests.contract.documents.library import FakeMessage, Library
 
 
 def message(content: str = "배송은 이틀 걸립니다.", **changes: Any) -> str:
@@ -46,6 +48,33 @@ async def test_messages_out_of_order(library: Library) -> None:
     assert await library.texts("8") == ["둘째 판"]
 
 
+@pytest.mark.parametrize("known", [True, False])
+async def test_deletion_wins_over_a_message_that_waits(library: Library, known: bool) -> None:
+    """Put into the queue before it, read after it, whether the document was there or not; a later one comes back."""
+    now = datetime.now(UTC)
+    if known:
+        await library.receive(message("첫 글"), now - timedelta(hours=2))
+    assert await library.delete("7") is known
+    assert await library.delete("7") is False
+    await library.receive(message("옛 글"), now - timedelta(hours=1))
+    assert await library.texts("7") == []
+    await library.receive(message("새 글"), now + timedelta(minutes=1))
+    assert await library.texts("7") == ["새 글"]
+
+
+async def test_nobody_fills_the_table_with_deletions(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of documents that never were, an owner's first deletions are remembered; those of real ones always."""
+    monkeypatch.setattr(repository, "_MOST_UNKNOWN", 3)
+    for number in range(5):
+        await library.delete(f"unknown-{number}")
+    assert len(await library.rows("select * from documents")) == 3
+    await library.keep("real", "글")
+    assert await library.delete("real")
+    assert len(await library.rows("select * from documents where deleted_at is not null")) == 4
+
+
 async def test_the_owner_is_the_messages_user(library: Library) -> None:
     """Nobody else finds it."""
     await library.receive(message(user_id="another"))
@@ -72,6 +101,40 @@ async def test_what_cannot_be_understood_is_kept(library: Library, body: str, co
     assert (row["queue"], row["code"], row["body"]) == (EMBEDDING_QUEUE, code, body)
     assert reason in row["reason"]
     assert await library.rows("select * from tasks") == []
+
+
+async def test_nulls_and_fields_of_others_are_left_out(library: Library) -> None:
+    """As Java's serializers write them; `task_id` beside a post_id is the producer's own."""
+    nulls = dict.fromkeys(("kind", "version", "retryCount", "schema_version", "author"))
+    await library.receive(message("하나", post_id="1", **nulls))
+    await library.receive("\ufeff" + message("둘", post_id="2", task_id="their-own"))
+    assert await library.texts("1") == ["하나"]
+    assert await library.texts("2") == ["둘"]
+
+
+async def test_plain_json_too_large_for_base64(library: Library) -> None:
+    """A queue takes 64 KiB of text and base64 adds a third: taken in by the timer, only the task is sent."""
+    content = "가나다라 마바사. " * 2300
+    plain = message(content, post_id="9")
+    assert len(plain.encode()) > MOST_BYTES
+    for _ in range(2):  # the timer was killed before it had removed the message
+        assert await library.drain(plain, inserted=datetime.now(UTC)) == 1
+    [task] = await library.rows("select * from tasks")
+    sent = [TaskMessage.decode(text.encode()).task_id for _, text, _ in library.queues.sent]
+    assert set(map(str, sent)) == {str(task["task_id"])}
+    await library.run(UUID(str(task["task_id"])))
+    assert "".join(await library.texts("9")).startswith("가나다라")
+
+
+async def test_a_message_that_cannot_be_settled_holds_up_no_other(library: Library) -> None:
+    """The queue refuses one: it stays, those behind it are settled, and the timer says that it failed."""
+    library.queues.away = True
+    library.taker.messages.append(FakeMessage(message(post_id="1"), datetime.now(UTC)))
+    with pytest.raises(UnavailableError):
+        await library.drain("no json", encoded=True)
+    [row] = await library.poisoned()
+    assert row["code"] == "malformed"
+    assert [json.loads(left.text)["post_id"] for left in library.taker.messages] == ["1"]
 
 
 async def test_plain_json_is_taken_in(library: Library) -> None:

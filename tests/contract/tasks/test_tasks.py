@@ -133,7 +133,7 @@ async def test_a_stale_lease_is_taken_over_and_the_old_run_is_fenced(
     writes: list[Callable[[Any], None]] = [
         lambda cursor: lease.heartbeat(cursor, old),
         lambda cursor: lease.save_step(cursor, old, "plan", {}, meter=Meter(), progress=progress(50)),
-        lambda cursor: lease.complete(cursor, old, {}, []),
+        lambda cursor: lease.complete(cursor, old, {}, [], meter=Meter()),
     ]
     for write in writes:
         with pytest.raises(LeaseLostError):
@@ -161,9 +161,9 @@ async def test_complete_ends_the_task_once(database: Database, submitter: Submit
     """There is one completed event, and nothing can follow it."""
     task_id = await submit(submitter)
     held = await claim(database, task_id)
-    await database.run(lambda cursor: lease.complete(cursor, held, {"page_id": "p"}, []))
+    await database.run(lambda cursor: lease.complete(cursor, held, {"page_id": "p"}, [], meter=Meter()))
     with pytest.raises(LeaseLostError):
-        await database.run(lambda cursor: lease.complete(cursor, held, {"page_id": "p"}, []))
+        await database.run(lambda cursor: lease.complete(cursor, held, {"page_id": "p"}, [], meter=Meter()))
     assert [kind for kind, _ in await events(database, task_id)] == ["task.queued", "task.completed"]
     assert (await row_of(database, task_id))["percent"] == 100
 
