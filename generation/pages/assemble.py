@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from generation.claims.check import find_claims
 from generation.images.pictures import KeptImage
@@ -13,6 +14,7 @@ from generation.pages.plan import Plan, PlannedBlock
 from generation.pages.requests import Product
 from generation.pages.selection import Brief
 from generation.templates.models import Template
+from generation.templates.slots import image_keys
 
 type Words = Mapping[Source, str]
 
@@ -37,7 +39,7 @@ def assemble(
         scene = scenes.get(planned.template_id)
         failed = planned.image_prompt is not None and scene is None
         words = _words(brief.product, planned)
-        images = place(template, scene, original, words, fill=failed or not shown)
+        images = place(template, copy.slots, scene, original, words, fill=failed or not shown)
         shown = shown or any(image.image_id == original.image_id for image in images.values())
         blocks.append(
             PageBlock(
@@ -57,18 +59,31 @@ def assemble(
 
 
 def place(
-    template: Template, scene: KeptImage | None, original: KeptImage, words: Words, *, fill: bool
+    template: Template,
+    slots: Mapping[str, Any],
+    scene: KeptImage | None,
+    original: KeptImage,
+    words: Words,
+    *,
+    fill: bool,
 ) -> dict[str, PlacedImage]:
-    """Pictures for the template's slots: the scene first, the original where required or when `fill` asks for it."""
+    """Pictures by key: the scene first, the original where required or when `fill` asks for it.
+
+    Args:
+        template: of the block.
+        slots: its copy; each item of a list may have pictures of its own (`items.0.photo`).
+        scene: the new picture, if there is one.
+        original: the photo.
+        words: what each kind of picture shows.
+        fill: the original is to be shown here.
+    """
     waiting = [scene] if scene else []
     waiting += [original] if fill else []
     placed = {}
-    for slot in template.compiled.slots:
-        if slot.kind != "image":
-            continue
+    for key, slot in image_keys(template.slots, slots):
         picture = waiting.pop(0) if waiting else original if slot.required else None
         if picture is not None:
-            placed[slot.name] = PlacedImage.of(picture, words[picture.source])
+            placed[key] = PlacedImage.of(picture, words[picture.source])
     return placed
 
 

@@ -56,28 +56,11 @@ async def write_copy(
         TransientError: `answer_off_schema`, or the model's own.
         PermanentError: the model's own.
     """
-    data = _data(template, block, brief)
-    request = StructuredRequest(
-        name="block",
-        system=prompt("block"),
-        data=data
-        | ({"instruction": instruction} if instruction else {})
-        | ({"findings": describe_for_model(findings)} if findings else {}),
-        schema=closed(
-            {"slots": slot_schema(template), "fact_ids": {"type": "array", "items": {"type": "string"}}}
-        ),
-        # A table repeats its facts, and an ingredients list may be thousands of characters.
-        max_tokens=most_tokens(_COPY_TOKENS + sum(len(fact["value"]) for fact in data["facts"])),
+    wishes = ({"instruction": instruction} if instruction else {}) | (
+        {"findings": describe_for_model(findings)} if findings else {}
     )
-    try:
-        answer = BlockCopy.model_validate(await text.answer(request, meter))
-    except ValidationError as error:
-        raise TransientError(str(error), code="answer_off_schema") from error
-    slots = fit_values(template, answer.slots)
-    if issues := check_values(template, slots):
-        raise TransientError(f"{issues[0].loc}: {issues[0].msg}", code="answer_off_schema")
-    known = {fact.id for fact in brief.facts}
-    return BlockCopy(slots=slots, fact_ids=[fact_id for fact_id in answer.fact_ids if fact_id in known])
+    answer = await text.answer(_request(template, _data(template, block, brief), wishes), meter)
+    return _accepted(template, brief, answer)
 
 
 def facts_for(
@@ -95,6 +78,32 @@ def facts_for(
     cited = {fact.id for fact in own} or set(block.fact_ids)
     chosen = [fact for fact in facts if fact.id in cited or fact.source == "name"]
     return chosen if cited else list(facts)
+
+
+def _request(template: Template, data: dict[str, Any], wishes: dict[str, Any]) -> StructuredRequest:
+    return StructuredRequest(
+        name="block",
+        system=prompt("block"),
+        data=data | wishes,
+        schema=closed(
+            {"slots": slot_schema(template), "fact_ids": {"type": "array", "items": {"type": "string"}}}
+        ),
+        # A table repeats its facts, and an ingredients list may be thousands of characters.
+        max_tokens=most_tokens(_COPY_TOKENS + sum(len(fact["value"]) for fact in data["facts"])),
+    )
+
+
+def _accepted(template: Template, brief: Brief, answer: dict[str, Any]) -> BlockCopy:
+    """The model's answer within the slots' limits, citing only facts there are."""
+    try:
+        copy = BlockCopy.model_validate(answer)
+    except ValidationError as error:
+        raise TransientError(str(error), code="answer_off_schema") from error
+    slots = fit_values(template, copy.slots)
+    if issues := check_values(template, slots):
+        raise TransientError(f"{issues[0].loc}: {issues[0].msg}", code="answer_off_schema")
+    known = {fact.id for fact in brief.facts}
+    return BlockCopy(slots=slots, fact_ids=[fact_id for fact_id in copy.fact_ids if fact_id in known])
 
 
 def _data(template: Template, block: PlannedBlock, brief: Brief) -> dict[str, Any]:

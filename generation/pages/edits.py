@@ -23,6 +23,7 @@ from generation.images.pictures import KeptImage
 from generation.pages.document import PageBlock, PageDocument, PlacedImage
 from generation.templates.models import Template
 from generation.templates.schema import check_values
+from generation.templates.slots import Slot, image_keys
 from generation.templates.theme import FONTS, Theme, parse_theme
 from shared.errors import FieldIssue, FieldsError
 
@@ -57,7 +58,10 @@ class PictureEdit(_Request):
 
 
 class BlockEdit(_Request):
-    """A block that stays: `slots` replaces the named values, `images` the named pictures (null takes one away)."""
+    """A block that stays: `slots` replaces the named values, `images` the named pictures (null takes one away).
+
+    A picture of a list's item is named `items.0.photo`.
+    """
 
     block_id: ShortText
     slots: JsonObject = {}
@@ -163,7 +167,8 @@ def _blocks(
         issues += [
             FieldIssue(f"{where}.slots.{issue.loc}", issue.msg) for issue in check_values(template, slots)
         ]
-        images = _images(block, edit, template, pictures, where, issues, document.product_name)
+        places = dict(image_keys(template.slots, slots))
+        images = _images(block, edit, places, pictures, where, issues, document.product_name)
         changed = block.with_copy(slots, document.facts, block.facts)
         blocks.append(changed.model_copy(update={"images": images}))
     if issues:
@@ -174,20 +179,20 @@ def _blocks(
 def _images(
     block: PageBlock,
     edit: BlockEdit,
-    template: Template,
+    places: Mapping[str, Slot],
     pictures: Mapping[UUID, KeptImage],
     where: str,
     issues: list[FieldIssue],
     product_name: str,
 ) -> dict[str, PlacedImage]:
-    slots = {slot.name: slot for slot in template.slots if slot.kind == "image"}
-    images = dict(block.images)
+    # An item taken out of a list takes its picture along.
+    images = {name: image for name, image in block.images.items() if name in places}
     for name, picture in edit.images.items():
         loc = f"{where}.images.{name}"
-        if name not in slots:
+        if name not in places and (picture or name not in block.images):
             issues.append(FieldIssue(loc, "this template has no such picture"))
         elif picture is None:
-            if slots[name].required:
+            if name in places and places[name].required:
                 issues.append(FieldIssue(loc, "this template cannot do without the picture"))
             images.pop(name, None)
         elif picture.image_id not in pictures:

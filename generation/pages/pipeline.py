@@ -110,6 +110,7 @@ class _Page:
         run.expect(self._before + _USUAL_BLOCKS + request.options.images)
 
     async def product(self) -> KnownProduct:
+        """What the request, the product service or the model's reading of the text says of the product."""
         return await self._run.step(
             "product",
             KnownProduct,
@@ -196,6 +197,7 @@ class _Page:
         )
 
     async def plan(self, brief: Brief) -> Plan:
+        """The page's blocks in order; from here on the task's progress knows how many steps there are."""
         plan = await self._run.step(
             "plan", Plan, lambda meter: make_plan(self._kit.text, brief, meter), "페이지를 구성했어요"
         )

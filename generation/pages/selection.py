@@ -16,6 +16,7 @@ from generation.templates.coverage import has_facts
 from generation.templates.models import Category, Origin, Template, TemplateSet
 from generation.templates.nearness import NOTHING_KNOWN, Nearness
 from generation.templates.recommend import recommend
+from generation.templates.slots import sure_images
 from generation.templates.theme import Theme, parse_theme
 from generation.templates.usage import TrackRecord
 from shared.errors import InvalidError, PermanentError
@@ -265,10 +266,10 @@ FEWEST_BLOCKS = 6
 
 
 def picture_slots(template: Template) -> int:
-    """How many pictures the template can show."""
-    return sum(slot.kind == "image" for slot in template.compiled.slots)
+    """How many pictures the template can show at least, those in lists included."""
+    return sum(1 for _ in sure_images(template.slots))
 
 
 def picture_ratio(template: Template) -> str:
     """The aspect ratio of the template's first picture slot."""
-    return next(slot.ratio for slot in template.compiled.slots if slot.kind == "image")
+    return next(sure_images(template.slots)).ratio

@@ -37,6 +37,7 @@ class _Environment(OffsetEnvironment):
     """Reads fields of items, parts of images and loop counters; no method of any object is in reach."""
 
     def getattr(self, obj: Any, attribute: str) -> Any:
+        """The value of `obj.attribute` in a template; undefined, thus empty, where it is none of these."""
         if isinstance(obj, Mapping) and attribute in obj:
             return obj[attribute]
         if isinstance(obj, (ImageRef, LoopContext)):

@@ -34,9 +34,8 @@ def sample_images(
     if base_url is None:
         return {}
     shown = template.samples if values is None else values
-    counts = {slot.name: len(shown.get(slot.name) or ()) for slot in template.slots if slot.kind == "list"}
     return {
-        key: _image(f"{base_url.rstrip('/')}/{key}", slot) for key, slot in image_keys(template.slots, counts)
+        key: _image(f"{base_url.rstrip('/')}/{key}", slot) for key, slot in image_keys(template.slots, shown)
     }
 
 

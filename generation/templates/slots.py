@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -58,16 +58,30 @@ class HasSlots(Protocol):
         """The slots in the order the template first names them."""
 
 
-def image_keys(slots: tuple[Slot, ...], items: dict[str, int]) -> Iterator[tuple[str, Slot]]:
+def image_keys(
+    slots: Sequence[Slot], values: Mapping[str, Any], within: str = ""
+) -> Iterator[tuple[str, Slot]]:
     """The keys under which `render` looks for pictures: `hero`, and `items.0.photo` for those in lists.
 
     Args:
         slots: of the template.
-        items: how many items each list has.
+        values: what is shown in them; a list has a picture for each of its items.
+        within: what the keys begin with.
     """
     for slot in slots:
         if slot.kind == "image":
-            yield slot.name, slot
-        for field in slot.fields:
-            if field.kind == "image":
-                yield from ((f"{slot.name}.{n}.{field.name}", field) for n in range(items.get(slot.name, 0)))
+            yield f"{within}{slot.name}", slot
+        elif slot.kind == "list" and isinstance(items := values.get(slot.name), list):
+            for number, item in enumerate(items):
+                if isinstance(item, Mapping):
+                    yield from image_keys(slot.fields, item, f"{within}{slot.name}.{number}.")
+
+
+def sure_images(slots: Sequence[Slot]) -> Iterator[Slot]:
+    """The pictures there is a place for whatever is written: those in a list as often as it must have items."""
+    for slot in slots:
+        if slot.kind == "image":
+            yield slot
+        elif slot.required:
+            for _ in range(slot.min_items):
+                yield from sure_images(slot.fields)

@@ -58,8 +58,7 @@ def filled(slots: tuple[Slot, ...], given: Mapping[str, Any]) -> dict[str, Any]:
 def _images(
     slots: tuple[Slot, ...], values: Mapping[str, Any], given: Mapping[str, PreviewImage]
 ) -> dict[str, ImageRef]:
-    counts = {slot.name: len(values.get(slot.name) or ()) for slot in slots if slot.kind == "list"}
-    places = dict(image_keys(slots, counts))
+    places = dict(image_keys(slots, values))
     if unknown := sorted(given.keys() - places.keys()):
         raise FieldsError(
             [FieldIssue(f"images.{key}", "the template has no such picture") for key in unknown]

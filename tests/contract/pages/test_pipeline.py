@@ -36,6 +36,21 @@ async def test_a_page_is_made_from_product_and_photo(kitchen: Kitchen) -> None:
     )
 
 
+async def test_a_list_of_features_shows_the_new_picture(kitchen: Kitchen) -> None:
+    """The scene planned for the block stands with its first feature, the photo with the second: no other shows it."""
+    wanted = ["introduction-poster", "key_features-photos"]
+    document = await kitchen.page(
+        await kitchen.run(await kitchen.submit(template_ids=wanted, options={"images": 2}))
+    )
+    poster, features = (
+        {key: image.source for key, image in block.images.items()} for block in document.blocks
+    )
+    assert set(poster.values()) == {"generated"}
+    assert features == {"items.0.photo": "generated", "items.1.photo": "upload"}
+    html = await render_document(document, kitchen.templates.get_version)
+    assert html.count("<img") == 3
+
+
 async def test_facts_that_do_not_exist_are_not_cited(kitchen: Kitchen) -> None:
     """A fact id the model invented never reaches the page."""
     document = await kitchen.page(await kitchen.run(await kitchen.submit()))
