@@ -47,13 +47,20 @@ class Finished:
         return report
 
 
-def run_child(command: Sequence[str], environment: Mapping[str, str], *, limit: float = 120.0) -> Finished:
+def run_child(
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    limit: float = 120.0,
+    order: Mapping[str, Any] | None = None,
+) -> Finished:
     """Run a command to its end, with nothing but `environment` in its environment.
 
     Args:
         command: program and arguments.
         environment: all of it.
         limit: seconds it may take.
+        order: what it reads on stdin, as JSON; by default there is nothing to read.
 
     Raises:
         BenchError: it did not end in time or failed; the message holds the end of its stderr.
@@ -63,7 +70,7 @@ def run_child(command: Sequence[str], environment: Mapping[str, str], *, limit: 
         done = subprocess.run(
             command,
             env=dict(environment),
-            stdin=subprocess.DEVNULL,
+            input="" if order is None else json.dumps(order),
             capture_output=True,
             text=True,
             check=False,

@@ -21,7 +21,8 @@ import orjson
 import uvloop
 from aiohttp import web
 
-HOST = "127.0.0.1"
+from bench.serving import serve
+
 _DIMENSIONS = 1536
 _VECTORS = 512
 
@@ -82,18 +83,14 @@ def drawn_vectors(count: int = _VECTORS) -> list[bytes]:
     return found
 
 
-async def serve(embeddings: Embeddings, port: int) -> None:
-    """Serve, print `ready`, and stay."""
+def application(embeddings: Embeddings) -> web.Application:
+    """The service."""
     app = web.Application(client_max_size=16 * 1024 * 1024)
     app.router.add_post("/v1/embeddings", embeddings.answer)
     app.router.add_put("/_latency", embeddings.change)
     app.router.add_get("/_calls", embeddings.show)
     app.router.add_delete("/_calls", embeddings.forget)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, HOST, port, backlog=1024).start()
-    print("ready", flush=True)
-    await asyncio.Event().wait()
+    return app
 
 
 def main() -> None:
@@ -101,7 +98,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.embeddings.fixed_embeddings", description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     options: Any = parser.parse_args()
-    uvloop.run(serve(Embeddings(0.0, drawn_vectors()), options.port))
+    uvloop.run(serve((application(Embeddings(0.0, drawn_vectors())), options.port)))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ functions host need; queues are there as soon as they are named.
 
 from __future__ import annotations
 
-import asyncio
 import sys
 import time
 from collections import defaultdict
@@ -21,7 +20,8 @@ from xml.sax.saxutils import escape
 import uvloop
 from aiohttp import web
 
-HOST = "127.0.0.1"
+from bench.serving import serve
+
 _WEEK = 7 * 86400
 
 
@@ -125,14 +125,5 @@ def _xml(status: int, messages: list[str]) -> web.Response:
     return web.Response(status=status, text=text, content_type="application/xml", headers=headers)
 
 
-async def serve(port: int) -> None:
-    """Serve, print `ready`, and stay."""
-    runner = web.AppRunner(Queues().app(), access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, HOST, port, backlog=1024).start()
-    print("ready", flush=True)
-    await asyncio.Event().wait()
-
-
 if __name__ == "__main__":
-    uvloop.run(serve(int(sys.argv[1])))
+    uvloop.run(serve((Queues().app(), int(sys.argv[1]))))

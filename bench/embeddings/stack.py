@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.embeddings.fixed_embeddings import HOST
 from bench.errors import BenchError
 from bench.pipeline.processes import descendants, pin
 from bench.pipeline.stack import bring_up, queues_at
-from local.addresses import Addresses, free_base
+from local.addresses import HOST, Addresses, free_base
 from local.launch import read_stack
 from local.lock import holder
 from local.programs import ROOT

@@ -74,6 +74,7 @@ class _Load:
         self.done: list[tuple[float, float]] = []  # when, wall
 
     async def start(self, pages: int, *, over: float) -> None:
+        """Ask for so many pages, evenly over `over` seconds; returns when the last request was answered."""
         began = time.monotonic()
         asked: list[asyncio.Task[None]] = []
         for number in range(pages):
@@ -82,6 +83,11 @@ class _Load:
         await asyncio.gather(*asked)
 
     async def watch(self) -> None:
+        """Note every page that is done, and ask for the next in its place while `refill`; returns when none is open.
+
+        Raises:
+            BenchError: pages are not done after 180 s.
+        """
         ends = time.monotonic() + _LIMIT
         await asyncio.sleep(_LOOK_EVERY)
         while self._open or self._asking or self.refill:
@@ -114,6 +120,7 @@ class _Use:
 
     @classmethod
     def now(cls, worker: int) -> _Use:
+        """Seconds since their counters began: the worker's CPU, and how long each of the two cores was busy."""
         return cls(cpu_seconds(worker), core_use(WORKER_CORE).busy, core_use(OTHER_CORE).busy)
 
 

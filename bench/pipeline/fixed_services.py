@@ -22,9 +22,9 @@ import aiohttp
 import uvloop
 from aiohttp import web
 
+from bench.serving import serve
 from local.standins.chat_request import endpoint_of
 
-HOST = "127.0.0.1"
 _MAX_BODY = 64 * 1024 * 1024
 # What differs between pages although the work is the same: an image's seed, the address of a photo.
 _VARYING = re.compile(rb'"seed":\s*-?\d+|"(?:https?://|data:)[^"]*"')
@@ -138,16 +138,6 @@ def objects_app(objects: Objects) -> web.Application:
     return app
 
 
-async def serve(models: Models, ports: tuple[int, int]) -> None:
-    """Serve both, print `ready`, and stay."""
-    for app, port in ((models_app(models), ports[0]), (objects_app(Objects()), ports[1])):
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        await web.TCPSite(runner, HOST, port, backlog=1024).start()
-    print("ready", flush=True)
-    await asyncio.Event().wait()
-
-
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.pipeline.fixed_services", description=__doc__)
     parser.add_argument("--models", type=int, required=True, metavar="PORT")
@@ -160,7 +150,8 @@ def _parse() -> argparse.Namespace:
 def main() -> None:
     """Serve until killed."""
     options: Any = _parse()
-    uvloop.run(serve(Models(options.standin, options.latency), (options.models, options.objects)))
+    models = models_app(Models(options.standin, options.latency))
+    uvloop.run(serve((models, options.models), (objects_app(Objects()), options.objects)))
 
 
 if __name__ == "__main__":

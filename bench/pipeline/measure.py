@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import statistics
-import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +13,7 @@ from typing import Any
 
 import aiohttp
 
-from bench.errors import BenchError
+from bench.child import run_child
 from bench.machine import installed_versions
 from bench.pipeline.crowd import Crowd, crowd
 from bench.pipeline.fixed_services import Call
@@ -24,7 +22,6 @@ from bench.pipeline.stack import BenchStack, bench_stack
 from bench.pipeline.timeline import PARTS, Moments, critical_path, parts
 from bench.result import Bar, Measurement, Result, Table
 from bench.spread import Spread
-from local.programs import ROOT
 
 LATENCY = {"plan": 0.8, "block": 0.6, "images": 1.5}
 LEVELS = (1, 8, 16, 32, 48, 64, 96)
@@ -193,16 +190,4 @@ async def _old_order(stack: BenchStack, session: aiohttp.ClientSession) -> dict[
 
 def _make_old_page(order: dict[str, Any]) -> float:
     command = [sys.executable, "-m", "bench.pipeline.old_way"]
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        env=os.environ,
-        input=json.dumps(order),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    if done.returncode != 0:
-        raise BenchError(f"the old way ended with {done.returncode}:\n{done.stderr[-2000:]}")
-    return float(json.loads(done.stdout)["seconds"])
+    return float(run_child(command, os.environ, order=order).report["seconds"])

@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.errors import BenchError
-from bench.pipeline.fixed_services import HOST
 from bench.pipeline.processes import descendants, pin
-from local.addresses import Addresses, free_base
+from local.addresses import HOST, Addresses, free_base
 from local.environment import queue_connection_string
 from local.launch import read_stack
 from local.programs import ROOT

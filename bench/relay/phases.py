@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.errors import BenchError
@@ -89,6 +90,24 @@ class Flow:
         return 1e6 * self.cpu / max(1, self.events)
 
 
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What open streams cost.
+
+    Attributes:
+        users: whose they are.
+        rss: KB of memory for one; `pss`: with what processes share counted once.
+        cpu: microseconds of the server's CPU for accepting one.
+        rate: accepted a second.
+    """
+
+    users: list[bytes]
+    rss: float
+    pss: float
+    cpu: float
+    rate: float
+
+
 async def measure_side(open_side: Open, size: Size) -> SideRun:
     """Start a side and take it through all phases.
 
@@ -98,15 +117,8 @@ async def measure_side(open_side: Open, size: Size) -> SideRun:
     async with open_side() as side:
         side.server.pin(size.core)
         crowd = Crowd()
-        first, *requests = side.by_token[: size.connections]
-        # The first caller pays what is imported and fetched once; that is no cost of a connection.
-        await _open(side, crowd, [first])
-        await asyncio.sleep(_SETTLE)
-        idle = side.server.memory()
-        opened, accepts = await _open(side, crowd, requests)
-        await asyncio.sleep(_SETTLE)
-        full = side.server.memory()
-        load = Load(side, crowd, Events(), [_user(request) for request in (first, *requests)])
+        arrival = await _arrive(side, crowd, side.by_token[: size.connections])
+        load = Load(side, crowd, Events(), arrival.users)
         await _warm_up(load)
         flow, delays = await steady(load, size)
         most = await saturation(load, size)
@@ -119,11 +131,11 @@ async def measure_side(open_side: Open, size: Size) -> SideRun:
         raise BenchError(f"{dropped} of {size.connections} streams were ended by the server")
     return SideRun(
         connections=size.connections,
-        rss=1000 * (full.rss - idle.rss) / len(requests),
-        pss=1000 * (full.pss - idle.pss) / len(requests),
-        accepts=accepts,
+        rss=arrival.rss,
+        pss=arrival.pss,
+        accepts=arrival.rate,
         ticket_accepts=tickets,
-        accept_cpu=1e6 * opened / len(requests),
+        accept_cpu=arrival.cpu,
         steady_cpu=flow.per_thousand,
         steady_rate=flow.events / flow.seconds,
         p50=1000 * percentile(delays, 0.5),
@@ -134,6 +146,24 @@ async def measure_side(open_side: Open, size: Size) -> SideRun:
         burst=1000 * percentile(waits, 0.5),
         burst_cpu=bursts.per_thousand,
         lost=lost,
+    )
+
+
+async def _arrive(side: Side, crowd: Crowd, requests: Sequence[bytes]) -> Arrival:
+    """Open all streams; the first is not counted: it pays what is imported and fetched once."""
+    first, *others = requests
+    await _open(side, crowd, [first])
+    await asyncio.sleep(_SETTLE)
+    idle = side.server.memory()
+    used, rate = await _open(side, crowd, others)
+    await asyncio.sleep(_SETTLE)
+    full = side.server.memory()
+    return Arrival(
+        users=[_user(request) for request in requests],
+        rss=1000 * (full.rss - idle.rss) / len(others),
+        pss=1000 * (full.pss - idle.pss) / len(others),
+        cpu=1e6 * used / len(others),
+        rate=rate,
     )
 
 

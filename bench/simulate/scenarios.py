@@ -64,13 +64,22 @@ def hosted(path: Path = _ROOT / "host.json") -> tuple[Worker, Scaling]:
 
 
 def scenarios(demand: Demand, cpu: float) -> dict[str, Scenario]:
-    """All of them by name."""
+    """All of them by name.
+
+    Args:
+        demand: what a page needs.
+        cpu: seconds of a core for one page.
+    """
     worker, scaling = hosted()
     base = Scenario("", "", 0, page_work(demand, cpu), worker, scaling, ORDINARY)
-    busy = replace(base, pages=100_000)
-    found = (
+    return {scenario.name: scenario for scenario in (*_volumes(base), *_troubles(base))}
+
+
+def _volumes(base: Scenario) -> tuple[Scenario, ...]:
+    """Days on which nothing happens but so many pages."""
+    return (
         replace(base, name="1k", about="1,000 pages a day", pages=1_000),
-        replace(busy, name="100k", about="100,000 pages a day"),
+        replace(base, name="100k", about="100,000 pages a day", pages=100_000),
         replace(
             base,
             name="1m",
@@ -84,36 +93,32 @@ def scenarios(demand: Demand, cpu: float) -> dict[str, Scenario]:
             about="150,000 pages a day against the limits meant for 100,000",
             pages=150_000,
         ),
+    )
+
+
+def _troubles(base: Scenario) -> tuple[Scenario, ...]:
+    """Days on which something goes wrong."""
+    hour = replace(base, pages=10_000, shown=_AROUND_TEN)
+    burst = replace(hour, burst=(10 * HOUR, 3_000, 300.0))
+    return (
+        replace(burst, name="burst", about="10,000 pages a day, and 3,000 more within five minutes at 10:00"),
         replace(
-            busy,
-            name="burst",
-            about="10,000 pages a day, and 3,000 more within five minutes at 10:00",
-            pages=10_000,
-            burst=(10 * HOUR, 3_000, 300.0),
-            shown=_AROUND_TEN,
-        ),
-        replace(
-            busy,
+            burst,
             name="patient",
             about="the same burst, if a page outlasted 50 deliveries",
-            pages=10_000,
-            burst=(10 * HOUR, 3_000, 300.0),
             returns=Returns(deliveries=50),
-            shown=_AROUND_TEN,
         ),
         replace(
-            busy,
+            hour,
             name="outage",
             about="10,000 pages a day, the text model away from 10:00 to 10:15",
-            pages=10_000,
             outages=(Outage("text", 10 * HOUR, 10.25 * HOUR),),
-            shown=_AROUND_TEN,
         ),
         replace(
-            busy,
+            base,
             name="deadly",
             about="100,000 pages a day, one in 20,000 kills the process that makes it",
+            pages=100_000,
             work=replace(base.work, deadly=1 / 20_000),
         ),
     )
-    return {scenario.name: scenario for scenario in found}

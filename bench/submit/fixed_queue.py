@@ -6,14 +6,14 @@ Azurite takes some 400 messages a second and would be measured instead of the fu
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from itertools import count
 
 import uvloop
 from aiohttp import web
 
-HOST = "127.0.0.1"
+from bench.serving import serve
+
 _ANSWER = (
     '<?xml version="1.0" encoding="utf-8"?><QueueMessagesList><QueueMessage>'
     "<MessageId>00000000-0000-4000-8000-{:012d}</MessageId>"
@@ -45,14 +45,5 @@ def queue_app() -> web.Application:
     return app
 
 
-async def serve(port: int) -> None:
-    """Serve, print `ready`, and stay."""
-    runner = web.AppRunner(queue_app(), access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, HOST, port, backlog=1024).start()
-    print("ready", flush=True)
-    await asyncio.Event().wait()
-
-
 if __name__ == "__main__":
-    uvloop.run(serve(int(sys.argv[1])))
+    uvloop.run(serve((queue_app(), int(sys.argv[1]))))

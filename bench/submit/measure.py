@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from bench.child import run_child
 from bench.errors import BenchError
 from bench.machine import installed_versions
 from bench.other_python import other_python
@@ -109,20 +109,8 @@ def load(side: Side, database_url: str) -> Run:
 
 def _generate(order: dict[str, Any]) -> dict[str, Any]:
     """Run the generator; it inherits this process's core."""
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.submit.load"],
-        cwd=ROOT,
-        env=os.environ,
-        input=json.dumps(order),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=_LOAD_LIMIT,
-    )
-    if done.returncode != 0:
-        raise BenchError(f"the load generator ended with {done.returncode}:\n{done.stderr[-2000:]}")
-    report: dict[str, Any] = json.loads(done.stdout)
-    return report
+    command = [sys.executable, "-m", "bench.submit.load"]
+    return run_child(command, os.environ, limit=_LOAD_LIMIT, order=order).report
 
 
 def _body() -> dict[str, Any]:

@@ -14,6 +14,7 @@ import orjson
 from generation.ports import Downloader, Meter
 from generation.providers.capabilities import ImageCapability, image_model, nearest_size
 from generation.providers.rejections import rejection
+from generation.providers.sdk_clients import client_options, errors_as_ours
 from shared.errors import AppError, PermanentError, TransientError
 from shared.settings import ModelSettings
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from together import AsyncTogether
 
 _CONNECTIONS = 320
-_CONNECT_SECONDS = 5.0
 _SERVICE = "Together"
 # What an encoded picture begins with: JPEG (ITU T.81), PNG (RFC 2083), WebP's RIFF container.
 _SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF")
@@ -67,25 +67,16 @@ class TogetherImages:
             self._client = None
 
     async def _send(self, arguments: dict[str, Any]) -> bytes:
-        import aiohttp
         import httpx
-        from together import APIConnectionError, APIError, APIStatusError
+        import together
 
-        try:
+        with errors_as_ours(together, _SERVICE, nonsense="image_unusable", rejected=_rejected):
             async with asyncio.timeout(self._settings.image_timeout):
                 # Not images.generate: it walks the whole body once more by its type hints.
                 response = await self._connected().post(
                     "/v1/images/generations", cast_to=httpx.Response, body=arguments
                 )
-                return response.content
-        except TimeoutError as error:
-            raise TransientError(f"{_SERVICE} did not answer in time.", code="model_timeout") from error
-        except APIStatusError as error:
-            raise _rejected(error.status_code, error.body, error.response.headers) from error
-        except (APIConnectionError, aiohttp.ClientError, OSError) as error:
-            raise TransientError(f"{_SERVICE} cannot be reached.", code="model_unreachable") from error
-        except APIError as error:
-            raise TransientError(f"{_SERVICE} answered nonsense.", code="image_unusable") from error
+        return response.content
 
     def _connected(self) -> AsyncTogether:
         if self._client is None:
@@ -109,18 +100,10 @@ def _client(settings: ModelSettings) -> AsyncTogether:
     import httpx
     from together import AsyncTogether, DefaultAioHttpClient
 
-    timeout = httpx.Timeout(None, connect=_CONNECT_SECONDS)
     return AsyncTogether(
         api_key=settings.together_api_key.get_secret_value(),
         base_url=settings.together_base_url,
-        max_retries=0,
-        timeout=timeout,
-        http_client=DefaultAioHttpClient(
-            timeout=timeout,
-            limits=httpx.Limits(max_connections=_CONNECTIONS, keepalive_expiry=30.0),
-            trust_env=False,
-            follow_redirects=False,
-        ),
+        **client_options(httpx, DefaultAioHttpClient, _CONNECTIONS),
     )
 
 
@@ -146,13 +129,13 @@ def _parameters(
     return arguments
 
 
-def _rejected(status: int, body: object, headers: Mapping[str, str]) -> AppError:
-    error = rejection(_SERVICE, status, body, headers)
+def _rejected(service: str, status: int, body: object, headers: Mapping[str, str]) -> AppError:
+    error = rejection(service, status, body, headers)
     # 403 is both "this picture, no" and "your organisation has not opted in" (FLUX.2): either way, not this one.
     blocked = error.code == "content_filtered" or (
         status == HTTPStatus.FORBIDDEN and error.code == "model_rejected"
     )
-    return PermanentError(f"{_SERVICE} refused the picture.", code="image_blocked") if blocked else error
+    return PermanentError(f"{service} refused the picture.", code="image_blocked") if blocked else error
 
 
 def _first(answer: bytes) -> Mapping[str, Any]:

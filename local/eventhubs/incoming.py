@@ -65,6 +65,7 @@ class _Partial:
     parts: list[bytes] = field(default_factory=list)
 
     def add(self, payload: bytes) -> None:
+        """Take the next part; once all are more than MAX_MESSAGE_SIZE bytes, none is kept."""
         self.size += len(payload)
         if self.size <= MAX_MESSAGE_SIZE:
             self.parts.append(payload)

@@ -39,6 +39,7 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
+        """Ours instead of uvicorn's, which would raise the signal again at the end and spoil the exit code."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop)
@@ -49,6 +50,7 @@ class _Server(uvicorn.Server):
         asyncio.get_running_loop().call_later(_GRACE_SECONDS, self._connections.cut_all)
 
     async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]  # passed on unchanged
+        """Listen, and say so on stdout: whoever started this process waits for the line."""
         await super().startup(sockets)  # type: ignore[arg-type]  # as above
         if self.started:
             print("ready", flush=True)

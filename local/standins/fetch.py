@@ -74,6 +74,11 @@ class _StayHere(urllib.request.HTTPRedirectHandler):
     """Follows redirects within this machine only."""
 
     def redirect_request(self, req: Any, fp: Any, code: Any, msg: Any, headers: Any, newurl: str) -> Any:
+        """The request to follow with, as urllib makes it.
+
+        Raises:
+            RefusedError: 400, the redirect leaves this machine.
+        """
         if _host(newurl) not in LOCAL_HOSTS:
             raise _bad_url("it redirects to another machine")
         return super().redirect_request(req, fp, code, msg, headers, newurl)

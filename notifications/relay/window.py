@@ -38,6 +38,7 @@ class _UserWindow:
         self.events: deque[_Kept] = deque()
 
     def last_id(self) -> str:
+        """The SSE id of the user's newest event, still kept or not; empty when there was none."""
         sequence = self.events[-1].sequence if self.events else self.evicted
         return f"{self.partition}-{sequence}" if sequence >= 0 else ""
 

@@ -106,9 +106,11 @@ class _RecordedSpan(_PassingSpan):
         self._recording.end()
 
     def set(self, attributes: Attributes) -> None:
+        """Hand them to the recording."""
         self._recording.set(attributes)
 
     def fail(self, error_type: str) -> None:
+        """Mark the recording as failed, though no error leaves the block."""
         self._recording.fail(error_type)
 
 

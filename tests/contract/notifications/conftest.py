@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from notifications.eventhubs import EventHubSender
 from shared.settings import EventHubSettings
 from tests.contract.eventhubs.stand_in import StandIn
 
@@ -26,3 +27,12 @@ def broker(tmp_path: Path) -> Iterator[StandIn]:
     if running.process.poll() is None:
         running.process.send_signal(signal.SIGCONT)
         running.end(signal.SIGTERM)
+
+
+@pytest.fixture
+async def sender(broker: StandIn) -> AsyncIterator[EventHubSender]:
+    """It is connected to the broker directly."""
+    made = EventHubSender(hub_settings(broker))
+    await made.ping()
+    yield made
+    await made.close()

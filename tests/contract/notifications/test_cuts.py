@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import AsyncExitStack, ExitStack
 
 import pytest
@@ -12,7 +12,6 @@ import pytest
 from notifications.eventhubs import EventHubSender
 from shared.auth import issue_ticket
 from tests.contract.eventhubs.stand_in import StandIn
-from tests.contract.notifications.conftest import hub_settings
 from tests.contract.notifications.cutting import CuttingProxy, cutting
 from tests.contract.notifications.followers import (
     Follower,
@@ -44,14 +43,6 @@ def replicas(broker: StandIn) -> Iterator[list[RelayProcess]]:
         for replica in running:
             replica.wait("/readyz")
         yield running
-
-
-@pytest.fixture
-async def sender(broker: StandIn) -> AsyncIterator[EventHubSender]:
-    made = EventHubSender(hub_settings(broker))
-    await made.ping()
-    yield made
-    await made.close()
 
 
 class Numbers:

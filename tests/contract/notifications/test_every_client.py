@@ -13,7 +13,6 @@ import pytest
 from notifications.eventhubs import EventHubSender
 from shared.auth import issue_ticket
 from tests.contract.eventhubs.stand_in import StandIn
-from tests.contract.notifications.conftest import hub_settings
 from tests.contract.notifications.followers import (
     Follower,
     browser_eventsource,
@@ -58,14 +57,6 @@ def relay(broker: StandIn, pages: Pages) -> Iterator[RelayProcess]:
         running.start()
         yield running
         running.stop()
-
-
-@pytest.fixture
-async def sender(broker: StandIn) -> AsyncIterator[EventHubSender]:
-    made = EventHubSender(hub_settings(broker))
-    await made.ping()
-    yield made
-    await made.close()
 
 
 def ticket_url(relay: RelayProcess, user: str) -> str:

@@ -20,7 +20,7 @@ from notifications.relay.reader import Reader
 from notifications.relay.window import Window
 from shared.settings import EventHubSettings
 from tests.contract.eventhubs.stand_in import StandIn
-from tests.contract.notifications.conftest import HUB, hub_settings
+from tests.contract.notifications.conftest import HUB
 from tests.contract.notifications.relay_process import RelayProcess, body, running_issuer
 from tests.unit.notifications.relay_support import until
 
@@ -89,15 +89,6 @@ class StallingProxy:
 async def proxy(broker: StandIn) -> AsyncIterator[StallingProxy]:
     async with StallingProxy(broker) as running:
         yield running
-
-
-@pytest.fixture
-async def sender(broker: StandIn) -> AsyncIterator[EventHubSender]:
-    """It goes to the broker directly."""
-    made = EventHubSender(hub_settings(broker))
-    await made.ping()
-    yield made
-    await made.close()
 
 
 async def test_every_stalled_partition_is_read_again(

@@ -81,6 +81,14 @@ def test_a_child_reports_on_its_last_line() -> None:
     assert finished.cpu > 0
 
 
+def test_a_child_reads_its_order() -> None:
+    """As JSON on stdin; without one there is nothing to read."""
+    code = "import json, sys; print(json.dumps({'read': sys.stdin.read()}))"
+    told = run_child([sys.executable, "-c", code], {}, order={"name": "머그"})
+    assert json.loads(told.report["read"]) == {"name": "머그"}
+    assert run_child([sys.executable, "-c", code], {}).report == {"read": ""}
+
+
 def test_a_child_that_fails_says_why() -> None:
     """The end of its stderr is in the error."""
     with pytest.raises(BenchError, match="the reason"):
