@@ -22,6 +22,7 @@ from generation.documents.vectors import DIMENSIONS
 from generation.images.editing import ImagePipeline
 from generation.images.pictures import Pictures
 from generation.operations.redrive import Redriver
+from generation.operations.retention import Purger
 from generation.pages.pipeline import PagePipeline
 from generation.pages.regenerate import BlockPipeline
 from generation.providers.traced import (
@@ -154,6 +155,11 @@ class App:
         return Redriver(self.database, self.queues, self.publisher)
 
     @cached_property
+    def purger(self) -> Purger:
+        """Deletes what nobody reads any more."""
+        return Purger(self.database, settings.RetentionSettings())
+
+    @cached_property
     def templates(self) -> TemplateRepository:
         """The template library."""
         return TemplateRepository(self.database)
@@ -251,7 +257,7 @@ class App:
         """
         _checked = (
             *(self.auth, self.web, self.tasks, self.models),
-            *(settings.AssetSettings(), settings.TelemetrySettings()),
+            *(settings.AssetSettings(), settings.TelemetrySettings(), settings.RetentionSettings()),
         )
         return 0.0
 

@@ -13,7 +13,7 @@ from local.commands import Refusal, down, logs, restart, status, token, up
 from local.control import NotRunningError
 from local.launch import LaunchError
 from local.lock import AlreadyRunningError
-from local.operators import OpsError, queues, redrive
+from local.operators import OpsError, discard, queues, redrive
 from local.postgres import PostgresError
 from local.traces.command import TraceError, trace
 
@@ -126,6 +126,13 @@ def _add_ops(commands: _Commands) -> None:
         "--id", action="append", dest="ids", metavar="ID", help="this one only; may be repeated"
     )
     parser.set_defaults(run=redrive)
+
+    parser = _command(inner, "discard", "settle what a queue's workers gave up without sending it again")
+    parser.add_argument("name", metavar="NAME", help="a queue, e.g. embedding-requests")
+    parser.add_argument(
+        "--id", action="append", dest="ids", metavar="ID", required=True, help="this one; may be repeated"
+    )
+    parser.set_defaults(run=discard)
 
 
 def _add_demo(commands: _Commands) -> None:

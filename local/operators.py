@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from local.launch import read_stack
 from local.standins.tokens import make_token
@@ -12,6 +13,7 @@ from local.standins.tokens import make_token
 _FIGURES = ("name", "length", "oldest_age_seconds", "poison_count", "in_flight", "rate_per_minute")
 _RECORDS = ("poison_id", "created_at", "redriven_at", "attempts", "code", "reason")
 _WIDEST = 60
+_LONGEST_SECONDS = 230.0  # as Azure waits for an answer; ten thousand records take a minute
 
 
 class OpsError(Exception):
@@ -20,7 +22,7 @@ class OpsError(Exception):
 
 def queues(options: argparse.Namespace) -> int:
     """Show every queue's figures, or one queue's records."""
-    path = f"/{options.name}?limit=100" if options.name else ""
+    path = f"/{_named(options)}?limit=100" if options.name else ""
     answer = _call(options, "GET", path)
     for line in table(answer["items"], _RECORDS if options.name else _FIGURES):
         print(line)
@@ -31,8 +33,15 @@ def redrive(options: argparse.Namespace) -> int:
     """Send again what a queue's workers gave up; says how many."""
     body = {"limit": options.limit, "ids": options.ids}
     given = {name: value for name, value in body.items() if value is not None}
-    answer = _call(options, "POST", f"/{options.name}/redrive", given)
+    answer = _call(options, "POST", f"/{_named(options)}/redrive", given)
     print(f"moved {answer['moved']}, skipped {answer['skipped']}")
+    return 0
+
+
+def discard(options: argparse.Namespace) -> int:
+    """Settle what is not worth sending again; says how many."""
+    answer = _call(options, "POST", f"/{_named(options)}/discard", {"ids": options.ids})
+    print(f"discarded {answer['discarded']}")
     return 0
 
 
@@ -54,6 +63,10 @@ def _cell(value: object) -> str:
     return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
 
 
+def _named(options: argparse.Namespace) -> str:
+    return quote(options.name, safe="")
+
+
 def _call(options: argparse.Namespace, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
     import httpx
 
@@ -68,7 +81,7 @@ def _call(options: argparse.Namespace, method: str, path: str, body: Mapping[str
             url,
             json=body,
             headers={"Authorization": f"Bearer {token}"},
-            timeout=30.0,
+            timeout=_LONGEST_SECONDS,
             trust_env=False,
         )
     except httpx.HTTPError as error:

@@ -121,6 +121,18 @@ class TaskSettings(_Settings):
     user_rate: int = Field(60, alias="USER_TASKS_PER_MINUTE", ge=1)
 
 
+class RetentionSettings(_Settings):
+    """Days for which what is finished is kept; docs/decisions/0015 says what each may touch.
+
+    A storage queue keeps a message for seven days: a task outlives every message that names it.
+    """
+
+    step_days: int = Field(7, alias="RETENTION_STEP_DAYS", ge=1, le=3650)
+    task_days: int = Field(30, alias="RETENTION_TASK_DAYS", ge=8, le=3650)
+    failed_days: int = Field(90, alias="RETENTION_FAILED_DAYS", ge=8, le=3650)
+    usage_days: int = Field(400, alias="RETENTION_USAGE_DAYS", ge=2, le=3650)
+
+
 class RelaySettings(_Settings):
     """The SSE relay's own: its address, its window and its limits."""
 

@@ -13,13 +13,14 @@ import psycopg2
 from bench.search.corpus import Text, texts
 from generation.documents.letters import document_terms
 from generation.documents.vectors import literal
+from generation.documents.walked import COMPARED
 from local.standins.embeddings import embed
 
 MODEL = "text-embedding-3-small"
 _AT_ONCE = 2500
 _INDEXES = {
     "document_chunks_by_bigrams": "gin (bigrams)",
-    "document_chunks_by_embedding": "hnsw (embedding halfvec_cosine_ops)",
+    "document_chunks_walked": "hnsw (embedding halfvec_cosine_ops) where walked",
 }
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n"})
 
@@ -77,7 +78,9 @@ def _copy_part(job: tuple[str, Shop, int, int]) -> None:
         )
         terms = " ".join(f"'{term}'" for term in document_terms(whole))
         vector = literal(embed(whole))
-        chunks.write(f"{shop.owner}\t{post_id}\t0\t{text.kind}\t{content}\t{terms}\t{MODEL}\t{vector}\n")
+        chunks.write(
+            f"{shop.owner}\t{post_id}\t0\t{text.kind}\t{content}\t{terms}\t{MODEL}\t{vector}\t{number >= COMPARED}\n"
+        )
     connection = psycopg2.connect(database_url)
     with connection, connection.cursor() as cursor:
         _copy(
@@ -87,7 +90,9 @@ def _copy_part(job: tuple[str, Shop, int, int]) -> None:
             documents,
         )
         _copy(
-            cursor, "document_chunks (owner, post_id, chunk, kind, text, bigrams, model, embedding)", chunks
+            cursor,
+            "document_chunks (owner, post_id, chunk, kind, text, bigrams, model, embedding, walked)",
+            chunks,
         )
     connection.close()
 

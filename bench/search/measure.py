@@ -18,7 +18,10 @@ from bench.search import evaluation
 from bench.search.latency import Times, agreement, by_api, in_database, questions
 from bench.search.library import Shop, fill
 from bench.search.precision import Kept, compare
+from bench.search.storing import Stored
+from bench.search.storing import compare as compare_storing
 from bench.spread import Spread
+from generation.documents.walked import COMPARED
 from local.addresses import Addresses, free_base
 from local.launch import LaunchError, launch
 from local.standins.tokens import make_token
@@ -65,11 +68,18 @@ def run(*, runs: int = 7) -> Result:
         rounds = [_round(connection, url, data, number) for number in range(-1, runs)][1:]
         huge = _SHOPS["one with 60,000 chunks"][0]
         agreed = agreement(connection, huge, questions(huge, _ASKED, -2))
-    return result_of(found, rounds, agreed, kept)
+        # Last: what is stored here is not kept, but leaves its dead rows in the indexes.
+        few = [shop.owner for shops in _SHOPS.values() for shop in shops if shop.chunks <= COMPARED]
+        stored = compare_storing(connection, huge.owner, few)
+    return result_of(found, rounds, agreed, kept, stored)
 
 
 def result_of(
-    found: Mapping[str, float], rounds: Sequence[Round], agreed: float, kept: Mapping[str, Kept]
+    found: Mapping[str, float],
+    rounds: Sequence[Round],
+    agreed: float,
+    kept: Mapping[str, Kept],
+    stored: Mapping[str, Stored],
 ) -> Result:
     """The bars are held against fused search, and against the kind of shop whose searches take longest."""
     measurements = (
@@ -79,12 +89,16 @@ def result_of(
         Measurement("ten nearest of 60,000 found by the index", "", Spread.of([agreed])),
         *_latencies("in the database", [each.database for each in rounds], None),
         *_latencies("GET /search", [each.api for each in rounds], LATENCY_BAR),
+        *(
+            Measurement(f"a chunk is stored, CPU of the server: {name}", "ms", each.cost)
+            for name, each in stored.items()
+        ),
     )
     return Result(
         "search",
         "",
         measurements,
-        (shops_table(rounds), precision_table(kept)),
+        (shops_table(rounds), precision_table(kept), storing_table(stored)),
         installed_versions(_PACKAGES),
     )
 
@@ -128,6 +142,18 @@ def precision_table(kept: Mapping[str, Kept]) -> Table:
         *("ten nearest, compared", "ten nearest, by the index"),
     )
     return Table("5,000 vectors of 1,536 numbers, beside single precision compared one by one", columns, rows)
+
+
+def storing_table(stored: Mapping[str, Stored]) -> Table:
+    """What a chunk more costs, and what the index of vectors takes of the disk and of the server's memory."""
+    rows = tuple(
+        (name, f"{each.chunks:,}", f"{each.size:.1f}", f"{each.cost.median:.2f}")
+        for name, each in stored.items()
+    )
+    columns = ("a chunk is stored", "among chunks", "index of vectors MB", "CPU of the server ms")
+    return Table(
+        "Everything in the index of vectors, as before, and what is beyond a shop's thousand", columns, rows
+    )
 
 
 def _latencies(what: str, rounds: Sequence[Mapping[str, Times]], bar: Bar | None) -> Iterator[Measurement]:

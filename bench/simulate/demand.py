@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.errors import BenchError
+from bench.simulate import room
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor  # noqa: N812  a class under a lower-case name
@@ -40,7 +41,8 @@ class Demand:
         usd: of model calls at the prices of generation/providers/capabilities.py.
         commits: transactions PostgreSQL committed, the timers' share and some looks at the task included.
         wal_bytes: written ahead, full-page images included.
-        row_bytes: tables with their indexes and TOAST, which stay; `outbox_bytes`: the outbox, purged after a day.
+        row_bytes: tables with their indexes and TOAST; `step_bytes`: the part of them that RETENTION_STEP_DAYS ends;
+            `outbox_bytes`: the outbox, purged after a day. See bench/simulate/room.py.
         objects: put into the bucket for one page, and their bytes.
     """
 
@@ -55,6 +57,7 @@ class Demand:
     commits: float
     wal_bytes: float
     row_bytes: float
+    step_bytes: float
     outbox_bytes: float
     events: float
     event_bytes: float
@@ -109,7 +112,7 @@ def _count(stack: Mapping[str, Any], data: Path, products: Sequence[Mapping[str,
         tasks, pages = _pages(stack, data, products)
         time.sleep(_QUIET)
         written = {name: value - before[name] for name, value in _written(cursor).items()}
-        return _demand(tasks, pages, written, _log(stack))
+        return _demand(tasks, pages, written, room.of_a_page(cursor, len(tasks)), _log(stack))
 
 
 def _pages(
@@ -142,9 +145,6 @@ def _ended(client: Any, task_id: str) -> dict[str, Any]:
 _WRITTEN = """
     select pg_current_wal_lsn() - '0/0'::pg_lsn as wal_bytes,
         (select xact_commit from pg_stat_database where datname = current_database()) as commits,
-        (select sum(pg_total_relation_size(oid)) from pg_class
-            where relkind = 'r' and relnamespace = 'public'::regnamespace and relname <> 'outbox') as row_bytes,
-        pg_total_relation_size('outbox') as outbox_bytes,
         (select count(*) from outbox) as events,
         (select coalesce(sum(octet_length(event::text)), 0) from outbox) as event_bytes,
         (select count(*) from images where source = 'generated') as objects,
@@ -171,6 +171,7 @@ def _demand(
     tasks: Sequence[Mapping[str, Any]],
     pages: Sequence[str],
     written: Mapping[str, float],
+    bytes_of_a_page: Mapping[str, float],
     log: Sequence[Mapping[str, Any]],
 ) -> Demand:
     number = len(tasks)
@@ -191,6 +192,7 @@ def _demand(
         images_usd=round(_image_price() * costs["images"], 5),
         html_bytes=round(_mean(len(page.encode()) for page in pages)),
         **written,
+        **{name: round(value) for name, value in bytes_of_a_page.items()},
     )
 
 

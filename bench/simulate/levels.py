@@ -13,6 +13,7 @@ from bench.report import number
 from bench.result import Table
 from bench.simulate.demand import Demand
 from bench.simulate.scenario import DAY, WORKING_DAY
+from shared.settings import RetentionSettings
 
 PRICES = Path(__file__).with_name("prices.json")
 LEVELS = {"1k": 1_000, "100k": 100_000, "1m": 1_000_000}
@@ -26,8 +27,12 @@ REPLICAS, REPLICA_VCPU, REPLICA_GIB = 2, 1.0, 2.0  # infra/environments/prod.rel
 MEMORY_GB, HTTP_ALWAYS_READY, PAGE_ALWAYS_READY = 2.0, 2, 1  # prod.parameters.json
 VCORES = {"1k": 4, "100k": 4, "1m": 8}
 DISK_GB = {"1k": 128, "100k": 512, "1m": 1024}
-# Timers: sweep every 4 s, documents every 15 s, queues every minute; a run is billed as a second at least.
-TIMER_RUNS = DAY / 4 + DAY / 15 + DAY / 60
+# Timers: sweep every 4 s, documents every 15 s, queues every minute, purge every hour; a run is billed as a second at
+# least. Only the purge takes longer: 0.09 s for the batch of 200 tasks (docs/decisions/0015), pauses included.
+PURGES = DAY / 3600
+TIMER_RUNS = DAY / 4 + DAY / 15 + DAY / 60 + PURGES
+PURGE_SECONDS = 0.09 / 200
+STEP_DAYS: int = RetentionSettings.model_fields["step_days"].default
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +117,15 @@ def needs(level: Level, demand: Demand) -> list[Need]:
         ),
         Need("open streams", watching, REPLICAS * 10_000, "two relays, 10,000 each as designed"),
         Need("bucket writes a second", peak * (demand.objects + 1), 3_500, "a prefix of an S3 bucket"),
-        Need(
-            "disk after 30 days, GB",
-            30 * level.pages * demand.row_bytes / 1e9 + level.pages * demand.outbox_bytes / 1e9,
-            128,
-            "storageSizeGB; nothing but the outbox is purged",
-        ),
+        Need("disk after 30 days, GB", disk(level, demand, 30) / 1e9, 128, "storageSizeGB"),
     ]
+
+
+def disk(level: Level, demand: Demand, days: int) -> float:
+    """Bytes of the database after so many days: what stays of each page, the steps of a week, the outbox of a day."""
+    stays = days * (demand.row_bytes - demand.step_bytes)
+    steps = min(days, STEP_DAYS) * demand.step_bytes
+    return level.pages * (stays + steps + demand.outbox_bytes)
 
 
 def _chats(demand: Demand) -> float:
@@ -153,8 +160,11 @@ def units(level: Level, demand: Demand) -> int:
 
 
 def queue_operations(level: Level) -> float:
-    """Put, a share of a get, delete; and looks into six queues every two seconds while an instance listens."""
-    return 3.0 * level.pages + 6 * DAY / 2 * max(1.0, level.instances / 2)
+    """Put, a share of a get, delete; looks into three queues every two seconds while an instance listens; the timers'.
+
+    Those are one look at each of three poison queues every 15 s, and the length and first message of six a minute.
+    """
+    return 3.0 * level.pages + 3 * DAY / 2 * max(1.0, level.instances / 2) + 3 * DAY / 15 + 12 * DAY / 60
 
 
 def _functions(level: Level, usd: Mapping[str, float]) -> float:
@@ -165,7 +175,8 @@ def _functions(level: Level, usd: Mapping[str, float]) -> float:
     pages = MEMORY_GB * (
         level.busy * usd["functions_on_demand"] + level.ready_busy * usd["functions_always_ready_busy"]
     )
-    timers = TIMER_RUNS * MEMORY_GB * usd["functions_on_demand"]
+    timed = TIMER_RUNS - PURGES + max(PURGES, level.pages * PURGE_SECONDS)
+    timers = timed * MEMORY_GB * usd["functions_on_demand"]
     runs = (http + level.pages + TIMER_RUNS) / 1e6 * usd["functions_executions"]
     return idle + http_busy + pages + timers + runs
 

@@ -42,7 +42,7 @@ _SETTINGS = {
     "LOG_LEVEL": "WARNING",
     **{
         f"AzureWebJobs.{name}.Disabled": "true"
-        for name in ("generate_page", "generation_poison", "generate_image", "image_poison")
+        for name in ("generate_page", "change_image", "embed_document")
     },
 }
 

@@ -1,15 +1,13 @@
-"""Documents over HTTP, the queue that embeds them, and the timer that settles what the queue could not."""
+"""Documents over HTTP, and the queue that embeds them."""
 
 from __future__ import annotations
-
-import logging
 
 import azure.functions as func
 
 from bootstrap import App, app
 from generation.documents import repository
 from generation.documents.answers import SearchHit
-from generation.documents.consume import consume, drain_poison
+from generation.documents.consume import consume
 from generation.documents.requests import MAX_BYTES, Document, DocumentKind, is_post_id
 from generation.documents.search import Query, search
 from generation.tasks.answers import accepted
@@ -18,8 +16,6 @@ from shared.errors import FieldIssue, FieldsError, NotFoundError
 from shared.http import Call, Reply, reply
 from shared.messages import EMBEDDING_QUEUE
 from shared.times import now
-
-log = logging.getLogger(__name__)
 
 endpoints = Endpoints(app)
 
@@ -108,12 +104,3 @@ async def embed_document(message: func.QueueMessage, context: func.Context) -> N
     """Run the task a message names, or take in the document it holds."""
     inserted = message.insertion_time or now()
     await consume(app(), message.get_body(), inserted, context.trace_context.trace_parent)
-
-
-@endpoints.blueprint.timer_trigger(arg_name="timer", schedule="*/15 * * * * *")
-async def embedding_poison(timer: func.TimerRequest) -> None:  # noqa: ARG001  the host passes it by name
-    """Settle what lies in the poison queue of documents; see drain_poison why no queue trigger can."""
-    root = app()
-    settled = await drain_poison(root, root.queue_reader)
-    if settled:
-        log.info("poison queue drained", extra={"queue": EMBEDDING_QUEUE, "messages": settled})

@@ -5,6 +5,7 @@ What is not asked for is null, and the planner drops its condition: psycopg2 wri
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,15 +18,27 @@ if TYPE_CHECKING:
 CANDIDATES = 50
 # So many chunks are ranked by letters in a few milliseconds; of more, only those with the query's rarest ones are.
 _RANKED = 1000
-# Comparing every vector of an owner takes n times 4 us. The HNSW index is everybody's: to meet 50 of the owner's n
-# among N it visits 50 N / n, at up to 40 us each. Up to n * n = 500 N the first is faster, and it misses nothing.
+# Comparing w vectors of an owner takes w times 4 us. The HNSW index is everybody's: to meet 50 of those w among N it
+# visits 50 N / w, at up to 40 us each. Up to w * w = 500 N the first is faster, and it misses nothing. What is not in
+# the index (generation/documents/walked.py) is compared either way.
 _EXACT = 500
 
 _OWNERS = """
-    with size as (select greatest(reltuples, 0) as total from pg_class where oid = 'document_chunks'::regclass)
-    select size.total as total, (select count(*) from (
+    with size as materialized (
+        select (select greatest(reltuples, 0) from pg_class where oid = to_regclass('document_chunks')) as total,
+               (select count(*) from document_chunks where owner = %(owner)s and not walked) as others,
+               coalesce((select greatest(reltuples, 0) from pg_class
+                         where oid = to_regclass('document_chunks_walked')), 0) as indexed)
+    select total, indexed, others, (select count(*) from (
         select from document_chunks where owner = %(owner)s
-        limit (1 + greatest(%(ranked)s, sqrt(%(exact)s * size.total)))::bigint) as counted) as owned from size"""
+        limit (1 + greatest(%(ranked)s, others + sqrt(%(exact)s * indexed)))::bigint) as counted) as owned
+    from size"""
+
+# The planner takes a large owner's share of all chunks for his share of those that are not in the index.
+_WALK = """
+    set local hnsw.iterative_scan = relaxed_order;
+    set local hnsw.ef_search = 100;
+    set local enable_seqscan = off"""
 
 _DISTANCES = """
     select chunk_id, embedding <=> %(vector)s::halfvec as distance from document_chunks
@@ -34,8 +47,11 @@ _DISTANCES = """
       and (%(post_id)s::text is null or post_id = %(post_id)s)"""
 
 _BY_INDEX = f"""
-    with nearest as materialized ({_DISTANCES} order by distance limit %(limit)s)
-    select chunk_id, 1 - distance as similarity from nearest order by distance, chunk_id"""  # noqa: S608  our own words
+    with met as materialized ({_DISTANCES} and walked order by distance limit %(limit)s),
+         others as materialized ({_DISTANCES} and not walked)
+    select chunk_id, 1 - distance as similarity, (select count(*) from met) as met
+    from (select * from met union all select * from others) as distances
+    order by distance, chunk_id limit %(limit)s"""  # noqa: S608  our own words
 
 _BY_COMPARISON = f"""
     with distances as materialized ({_DISTANCES})
@@ -93,13 +109,19 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """How many chunks there are, by PostgreSQL's estimate, and how many of them are the owner's.
+    """How many chunks there are, and how many of them are the owner's.
 
-    `owned` is counted only as far as it matters to the choice of a way to search.
+    Attributes:
+        total: by PostgreSQL's estimate.
+        owned: counted only as far as it matters to the choice of a way to search.
+        indexed: those in the HNSW index, by PostgreSQL's estimate.
+        walked: the owner's of these, counted as `owned`.
     """
 
     total: float
     owned: int
+    indexed: float
+    walked: int
 
     @property
     def few(self) -> bool:
@@ -109,33 +131,38 @@ class Holdings:
     @property
     def compared(self) -> bool:
         """Whether all of the owner's vectors are compared, rather than the index walked."""
-        return self.few or self.owned**2 <= _EXACT * self.total
+        return self.few or self.walked**2 <= _EXACT * self.indexed
 
 
 def holdings(cursor: Cursor, owner: str) -> Holdings:
     """What an owner has; a millisecond even for the largest."""
     cursor.execute(_OWNERS, {"owner": owner, "ranked": _RANKED, "exact": _EXACT})
     row = cursor.fetchone()
-    return Holdings(row["total"], row["owned"]) if row else Holdings(0.0, 0)
+    if row is None:
+        return Holdings(0.0, 0, 0.0, 0)
+    return Holdings(row["total"], row["owned"], row["indexed"], row["owned"] - row["others"])
 
 
 def by_vector(cursor: Cursor, wanted: Wanted, vector: Vector, model: str, held: Holdings) -> dict[int, float]:
     """chunk_id -> cosine similarity of the nearest chunks, nearest first.
 
-    Where the index is walked, the walk goes on until enough are the owner's, within pgvector's limit of 20,000 others
-    (pgvector 0.8, "Iterative Index Scans"); if that was too few, for a filter that little passes, all are compared.
+    Where the index is walked, what is not in it is compared beside it. The walk goes on until enough are the owner's,
+    within pgvector's limit of 20,000 others (pgvector 0.8, "Iterative Index Scans"); if that was too few, for a filter
+    that little passes, all are compared.
     """
     values = wanted.values(vector=literal(vector), model=model)
     if not held.compared and wanted.post_id is None:
-        cursor.execute("set local hnsw.iterative_scan = relaxed_order; set local hnsw.ef_search = 100")
-        if len(found := _similarities(cursor, _BY_INDEX, values)) == CANDIDATES:
-            return found
-    return _similarities(cursor, _BY_COMPARISON, values)
+        cursor.execute(_WALK)
+        cursor.execute(_BY_INDEX, values)
+        rows = cursor.fetchall()
+        if rows and rows[0]["met"] == CANDIDATES:
+            return _similarities(rows)
+    cursor.execute(_BY_COMPARISON, values)
+    return _similarities(cursor.fetchall())
 
 
-def _similarities(cursor: Cursor, statement: str, values: dict[str, Any]) -> dict[int, float]:
-    cursor.execute(statement, values)
-    return {row["chunk_id"]: row["similarity"] for row in cursor.fetchall()}
+def _similarities(rows: Sequence[Mapping[str, Any]]) -> dict[int, float]:
+    return {row["chunk_id"]: row["similarity"] for row in rows}
 
 
 def by_letters(cursor: Cursor, wanted: Wanted, terms: list[str], held: Holdings) -> list[int]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from psycopg2.extras import RealDictCursor as Cursor
 
-_COLUMNS = "owner, post_id, chunk, kind, text, bigrams, model, embedding"
+_COLUMNS = "owner, post_id, chunk, kind, text, bigrams, model, embedding, walked"
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _END = struct.pack(">h", -1)
 
@@ -35,6 +35,11 @@ def text(value: str) -> bytes:
 def integer(value: int) -> bytes:
     """An integer of four bytes."""
     return struct.pack(">i", value)
+
+
+def boolean(*, holds: bool) -> bytes:
+    """One byte."""
+    return bytes((holds,))
 
 
 def tsvector(terms: Sequence[str]) -> bytes:

@@ -1,20 +1,17 @@
-"""What the queue function does with a message, and what becomes of those in the poison queue."""
+"""What becomes of the messages in the queue of documents, and of those in its poison queue."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import logging
 from datetime import datetime
 from typing import Protocol
-from uuid import uuid4
 
 from generation.documents.messages import DocumentMessage, is_task_message
 from generation.documents.repository import milliseconds
 from generation.documents.submit import DocumentSubmitter
 from generation.tasks import consume as task_queue
-from generation.tasks import poison
 from generation.tasks.model import Lease
+from generation.tasks.poison_queue import decoded
 from generation.tasks.run import STORE_POLICY
 from shared.errors import ConflictError, MalformedError, UnavailableError
 from shared.messages import EMBEDDING_QUEUE, MOST_BYTES, TaskMessage, poison_queue
@@ -25,8 +22,6 @@ from shared.telemetry.tasks import run_span
 log = logging.getLogger(__name__)
 
 _AWAY_DELAY_SECONDS = 30.0
-_AT_ONCE = 32
-_LEASE_SECONDS = 300
 
 
 class Root(task_queue.Root, Protocol):
@@ -35,38 +30,6 @@ class Root(task_queue.Root, Protocol):
     @property
     def documents(self) -> DocumentSubmitter:
         """Takes documents in."""
-
-
-class Taken(Protocol):
-    """A message taken from a queue, hidden for a while."""
-
-    @property
-    def text(self) -> str:
-        """As it is stored: base64 or not."""
-
-    @property
-    def inserted(self) -> datetime:
-        """When it came."""
-
-
-class QueueTaker[T: Taken](Protocol):
-    """Reads a queue that no function listens to."""
-
-    async def take(self, queue: str, limit: int, lease: int) -> list[T]:
-        """Up to `limit` messages, hidden for `lease` seconds.
-
-        Raises:
-            UnavailableError: the storage account does not answer.
-        """
-        ...
-
-    async def remove(self, queue: str, message: T) -> None:
-        """Delete a message that was taken; one that is gone already is fine.
-
-        Raises:
-            UnavailableError: the storage account does not answer.
-        """
-        ...
 
 
 async def consume(root: Root, body: bytes, inserted: datetime, invocation: str | None = None) -> None:
@@ -126,46 +89,30 @@ async def _take_in(
     return lease
 
 
-async def drain_poison[T: Taken](root: Root, taker: QueueTaker[T]) -> int:
-    """Settle everything in the poison queue of documents; how many messages.
+async def settle(root: Root, queue: str, text: str, inserted: datetime) -> None:
+    """What becomes of a message in the poison queue of documents (tasks/poison_queue.py).
 
-    A timer calls this, not a queue trigger. The host decodes base64 as host.json says and moves what is none, a
-    producer's plain JSON, to the poison queue unread; a trigger on that queue could not decode it either and would
-    hide it for ten minutes, again and again.
+    Plain JSON is a producer's: it goes on its way, as it should be.
 
     Raises:
-        UnavailableError: the database or the queue is away; the rest stays for the next time.
+        UnavailableError: the database or the queue is away.
     """
-    queue, settled, away = poison_queue(EMBEDDING_QUEUE), 0, list[UnavailableError]()
-    while not away and (messages := await taker.take(queue, _AT_ONCE, _LEASE_SECONDS)):
-        for message in messages:
-            try:
-                await _settle(root, message.text, message.inserted)
-                await taker.remove(queue, message)
-                settled += 1
-            except UnavailableError as error:  # it stays hidden for a while; the others need not
-                away.append(error)
-    if away:
-        raise away[0]
-    return settled
-
-
-async def _settle(root: Root, text: str, inserted: datetime) -> None:
-    body = _decoded(text)
+    body = decoded(text)
     if body is not None and is_task_message(body):
-        await task_queue.consume_poison(root, EMBEDDING_QUEUE, body)
+        await task_queue.consume_poison(root, queue, body)
         return
     try:
         message = DocumentMessage.decode(text.encode() if body is None else body)
     except MalformedError as error:
         kept = text if body is None else body.decode("utf-8", "backslashreplace")
-        await _record(root, kept, error.code, error.message)
+        await task_queue.keep(root, queue, kept, code=error.code, reason=error.message)
         return
     message = message.numbered(milliseconds(inserted))
     if body is None:
         await _accept(root, message)
     else:
-        await _record(root, message.encode(), "worker_lost", "delivered again and again, never finished")
+        reason = "delivered again and again, never finished"
+        await task_queue.keep(root, queue, message.encode(), code="worker_lost", reason=reason)
 
 
 async def _accept(root: Root, message: DocumentMessage) -> None:
@@ -178,20 +125,3 @@ async def _accept(root: Root, message: DocumentMessage) -> None:
         await root.documents.submit(message.user_id, message, limited=False)
     except ConflictError as error:
         log.info("document is old", extra={"post_id": message.post_id, "reason": error.message})
-
-
-async def _record(root: Root, body: str, code: str, reason: str) -> None:
-    await retry(
-        lambda: root.database.run(
-            lambda cursor: poison.record(cursor, uuid4(), EMBEDDING_QUEUE, body, code=code, reason=reason)
-        ),
-        STORE_POLICY,
-    )
-
-
-def _decoded(text: str) -> bytes | None:
-    """What base64 holds; None when it is none. JSON never is: it begins with a brace."""
-    try:
-        return base64.b64decode("".join(text.split()), validate=True)
-    except (binascii.Error, ValueError):
-        return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from itertools import pairwise
 
 from generation.documents.question_words import EMPTY_WORDS, ENDINGS
@@ -16,6 +17,7 @@ _WORD = re.compile(r"[^\W_]+")
 _HANGUL = re.compile("[가-힣]+")
 _MOST_TERMS = 64
 _SHORTEST_STEM = 2
+_LONGEST_PART = 32  # no letter of any language has so many marks
 
 
 def document_terms(text: str) -> list[str]:
@@ -45,22 +47,19 @@ def coverage(terms: list[str], text: str) -> float:
 
 def highlights(terms: list[str], text: str) -> list[tuple[int, int]]:
     """Where a text holds a query's terms: (start, end) in characters (code points), in order, apart."""
-    folded = _folded(text)
+    folded, places = _folded(text)
     wanted = {term for term in terms if len(term) > 1} or set(terms)
-    ranges: list[tuple[int, int]] = []
-    for term in sorted(wanted):
-        ranges += [(match.start(), match.end()) for match in re.finditer(f"(?={re.escape(term)})", folded)]
-    marked = {place for start, _ in ranges for place in range(start, start + _length(wanted))}
-    return _runs(sorted(place for place in marked if place < len(text)))
+    marked: set[int] = set()
+    for term in wanted:
+        for match in re.finditer(f"(?={re.escape(term)})", folded):
+            for start, end in places[match.start() : match.start() + len(term)]:
+                marked.update(range(start, end))
+    return _runs(sorted(marked))
 
 
 def tsquery(terms: list[str], operator: str) -> str:
     """PostgreSQL's tsquery of terms, joined by `|` or `&`; a single letter also finds the pairs it begins."""
     return f" {operator} ".join(f"'{term}'" if len(term) > 1 else f"'{term}':*" for term in terms)
-
-
-def _length(wanted: set[str]) -> int:
-    return max(len(term) for term in wanted)
 
 
 def _runs(places: list[int]) -> list[tuple[int, int]]:
@@ -73,19 +72,39 @@ def _runs(places: list[int]) -> list[tuple[int, int]]:
     return runs
 
 
-def _folded(text: str) -> str:
-    """A text as the index has it, letter by letter where that would move places in it."""
+def _folded(text: str) -> tuple[str, list[tuple[int, int]]]:
+    """A text as the index has it, and of each of its letters which part of the text it is from, as (start, end)."""
     plain = _plain(text)
-    return plain if len(plain) == len(text) else "".join(_fold(letter) for letter in text)
+    if len(plain) == len(text) and unicodedata.is_normalized("NFKC", text):
+        return plain, [(at, at + 1) for at in range(len(text))]
+    letters, places = [], []
+    for start, end in _apart(text):
+        part = _plain(text[start:end])
+        letters.append(part)
+        places += [(start, end)] * len(part)
+    return "".join(letters), places
 
 
-def _fold(letter: str) -> str:
-    plain = _plain(letter)
-    return plain if len(plain) == 1 else letter
+def _apart(text: str) -> Iterator[tuple[int, int]]:
+    """Parts of a text that do not change each other when normalised, as the letters of one syllable (NFD) would."""
+    start, before = 0, _composed(text[:1])
+    for at in range(1, len(text)):
+        letter, both = _composed(text[at]), _composed(text[start : at + 1])
+        if both == before + letter or at - start == _LONGEST_PART:
+            yield start, at
+            start, before = at, letter
+        else:
+            before = both
+    if text:
+        yield start, len(text)
+
+
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFKC", text)
 
 
 def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()
+    return _composed(text).casefold()
 
 
 def _pairs(word: str) -> list[str]:

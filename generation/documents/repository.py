@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import inf
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from generation.documents import chunk_rows
+from generation.documents import chunk_rows, walked
 from generation.documents.letters import document_terms
 from generation.documents.requests import LARGEST_VERSION, Document
 from shared.errors import ConflictError, NotFoundError
@@ -56,8 +57,16 @@ def has_any(cursor: Cursor, owner: str) -> bool:
     return bool(row and row["found"])
 
 
-def next_version(row: Mapping[str, Any], given: int | None, arrived: datetime) -> int:
+def next_version(
+    row: Mapping[str, Any], given: int | None, arrived: datetime, *, sent: datetime | None = None
+) -> int:
     """The version a write gets: the producer's, or the time in milliseconds, above any before.
+
+    Args:
+        row: the document's.
+        given: the producer's version.
+        arrived: when the write came.
+        sent: when it was put into a queue; a deletion since then wins.
 
     Raises:
         ConflictError: `stale_version`: a newer one is there, or the document was deleted after it.
@@ -65,7 +74,9 @@ def next_version(row: Mapping[str, Any], given: int | None, arrived: datetime) -
     if given is None:
         return min(LARGEST_VERSION, max(milliseconds(arrived), int(row["version"]) + 1))
     version, deleted = int(row["version"]), row["deleted_at"]
-    late = deleted is not None and (given == version or _FIRST_TIME <= given < milliseconds(deleted))
+    moments = [given] if given >= _FIRST_TIME else []
+    moments += [milliseconds(sent)] if sent else []
+    late = deleted is not None and (given == version or min(moments, default=inf) < milliseconds(deleted))
     if given < version or late:
         raise ConflictError(
             f"Version {given} is older than what is stored or was deleted ({version}).", code="stale_version"
@@ -145,16 +156,24 @@ def replace_chunks(
         model: that made them.
     """
     cursor.execute(
-        """select chunks from documents where owner = %s and post_id = %s and content_sha256 = %s
-             and deleted_at is null for update""",
-        (owner, wanted.post_id, sha256),
+        f"""select chunks, {walked.COUNT} as compared from documents
+            where owner = %(owner)s and post_id = %(post_id)s and content_sha256 = %(sha256)s and deleted_at is null
+            for update""",  # noqa: S608  our own words
+        {"owner": owner, "post_id": wanted.post_id, "sha256": sha256, "most": walked.COMPARED},
     )
     row = cursor.fetchone()
     if row is None:
         return False
+    room = walked.COMPARED - row["compared"]
     if row["chunks"]:
         _drop_chunks(cursor, owner, wanted.post_id)
-    _insert_chunks(cursor, owner, wanted, texts, vectors, model)
+        room = walked.room(cursor, owner)
+    values = zip(texts, vectors, strict=True)
+    rows = [
+        _chunk(owner, wanted, model, number, *each, walked=number >= room)
+        for number, each in enumerate(values)
+    ]
+    chunk_rows.copy_chunks(cursor, rows)
     cursor.execute(
         """update documents set embedded_sha256 = %s, embedded_at = now(), chunks = %s, model = %s
            where owner = %s and post_id = %s""",
@@ -163,23 +182,20 @@ def replace_chunks(
     return True
 
 
-def _insert_chunks(
-    cursor: Cursor, owner: str, wanted: Source, texts: Sequence[str], vectors: Sequence[bytes], model: str
-) -> None:
-    rows = [
-        (
-            chunk_rows.text(owner),
-            chunk_rows.text(wanted.post_id),
-            chunk_rows.integer(number),
-            chunk_rows.text(wanted.kind),
-            chunk_rows.text(text),
-            chunk_rows.tsvector(document_terms(f"{wanted.title}\n{text}")),
-            chunk_rows.text(model),
-            chunk_rows.halfvec(vector),
-        )
-        for number, (text, vector) in enumerate(zip(texts, vectors, strict=True))
-    ]
-    chunk_rows.copy_chunks(cursor, rows)
+def _chunk(
+    owner: str, wanted: Source, model: str, number: int, text: str, vector: bytes, *, walked: bool
+) -> Sequence[bytes]:
+    return (
+        chunk_rows.text(owner),
+        chunk_rows.text(wanted.post_id),
+        chunk_rows.integer(number),
+        chunk_rows.text(wanted.kind),
+        chunk_rows.text(text),
+        chunk_rows.tsvector(document_terms(f"{wanted.title}\n{text}")),
+        chunk_rows.text(model),
+        chunk_rows.halfvec(vector),
+        chunk_rows.boolean(holds=walked),
+    )
 
 
 def _drop_chunks(cursor: Cursor, owner: str, post_id: str) -> None:
@@ -214,8 +230,13 @@ def delete(cursor: Cursor, owner: str, post_id: str, now: datetime) -> bool:
 
 
 def forget_deleted(cursor: Cursor, before: datetime) -> int:
-    """Remove rows of documents deleted before a moment no message still waits from; how many."""
-    cursor.execute("delete from documents where deleted_at < %s", (before,))
+    """Remove rows of documents deleted before a moment no message still waits from, a thousand at most; how many."""
+    cursor.execute(
+        """delete from documents where (owner, post_id) in (
+               select owner, post_id from documents where deleted_at < %s
+               order by deleted_at limit 1000 for update skip locked)""",
+        (before,),
+    )
     return int(cursor.rowcount)
 
 

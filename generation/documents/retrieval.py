@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from generation.documents import repository
 from generation.documents.background import UNLIKE_NAMES, backgrounds
 from generation.documents.embedding import EmbeddingModel
+from generation.documents.letters import query_terms
+from generation.documents.measures import contradict
 from generation.documents.requests import DocumentKind
-from generation.documents.search import Hit, Query, query_vectors, ranked
+from generation.documents.search import Hit, Query, query_vectors, ranked, see_one_moment
 from generation.ports import Meter
 from generation.tasks.run import Transactions
 
@@ -61,15 +64,23 @@ async def related_facts(
     vectors = await query_vectors(embeddings, [name, *UNLIKE_NAMES], meter)
 
     def look(cursor: Cursor) -> list[Hit]:
+        see_one_moment(cursor)
         vector, found = vectors[0] if vectors else None, list[Hit]()
         for kind, most in _MOST_OF_A_KIND.items():
             hits = ranked(cursor, owner, Query(name, k=2 * most, kinds=(kind,)), vector, embeddings.name)
             usual = backgrounds(cursor, [hit.key for hit in hits], vectors[1:])
-            found += [hit for hit in hits if is_about(hit, usual.get(hit.key))][:most]
+            found += [hit for hit in hits if _fits(hit, name, usual.get(hit.key))][:most]
         return found
 
     hits = await database.run(look)
     return [(f"{_NAMES[hit.kind]}: {hit.title}", hit.text[:_LONGEST_FACT]) for hit in hits]
+
+
+def _fits(hit: Hit, name: str, background: float | None) -> bool:
+    """Whether a hit is about the product of a name, and not about the next larger one."""
+    if all(len(term) == 1 for term in query_terms(name)):
+        hit = replace(hit, coverage=0.0)  # one letter is in every other text
+    return is_about(hit, background) and not contradict(name, hit.title)
 
 
 def is_about(hit: Hit, background: float | None) -> bool:

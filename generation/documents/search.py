@@ -85,8 +85,20 @@ async def search(database: Transactions, model: EmbeddingModel, owner: str, quer
     """
     vectors = await query_vectors(model, [query.text])
     vector = vectors[0] if vectors else None
-    hits = await database.run(lambda cursor: ranked(cursor, owner, query, vector, model.name))
-    return Found(hits, degraded=vector is None)
+
+    def look(cursor: Cursor) -> list[Hit]:
+        see_one_moment(cursor)
+        return ranked(cursor, owner, query, vector, model.name)
+
+    return Found(await database.run(look), degraded=vector is None)
+
+
+def see_one_moment(cursor: Cursor) -> None:
+    """The first statement of a transaction that searches: the next ones see the same.
+
+    Else a document whose chunks are replaced between two of them would be found and then missing.
+    """
+    cursor.execute("set transaction isolation level repeatable read, read only")
 
 
 def ranked(cursor: Cursor, owner: str, query: Query, vector: Vector | None, model: str) -> list[Hit]:

@@ -15,6 +15,7 @@ from generation.tasks import lease as leases
 from generation.tasks import repository as tasks
 from generation.tasks.limits import Allowance, require_room
 from generation.tasks.model import Lease, TaskKind
+from generation.tasks.repository import NewTask
 from generation.tasks.run import Announcer, Transactions
 from generation.tasks.submit import checked_key
 from shared.errors import UnavailableError
@@ -86,9 +87,7 @@ class DocumentSubmitter:
             await self._enqueue(row, traceparent)
         return row
 
-    async def take(
-        self, owner: str, document: Document, arrived: datetime, stale_after: float
-    ) -> Lease | None:
+    async def take(self, owner: str, document: Document, sent: datetime, stale_after: float) -> Lease | None:
         """As `submit`, for a producer's message that is being worked on already: nothing is sent, no rate limit.
 
         The task is claimed with it; None: the document is embedded already, or by another worker just now.
@@ -96,7 +95,7 @@ class DocumentSubmitter:
         Args:
             owner: the document's.
             document: as the message has it.
-            arrived: when the message came.
+            sent: when the message was put into its queue.
             stale_after: seconds without a heartbeat after which a worker's task may be taken over.
 
         Raises:
@@ -104,7 +103,7 @@ class DocumentSubmitter:
         """
 
         def store(cursor: Cursor) -> tuple[UUID, Lease | None]:
-            row, _ = self._accept(cursor, owner, document, arrived, limited=False, enqueued_at=now())
+            row, _ = self._accept(cursor, owner, document, now(), limited=False, sent=sent)
             task_id = UUID(str(row["task_id"]))
             return task_id, leases.claim(cursor, task_id, stale_after)
 
@@ -123,11 +122,11 @@ class DocumentSubmitter:
         limited: bool,
         key: str | None = None,
         traceparent: str | None = None,
-        enqueued_at: datetime | None = None,
+        sent: datetime | None = None,
     ) -> tuple[dict[str, Any], bool]:
         request = self._request(document)
         before = documents.locked(cursor, owner, document.post_id)
-        version = documents.next_version(before, document.version, arrived)
+        version = documents.next_version(before, document.version, arrived, sent=sent)
         same = documents.live_task(cursor, before, request.sha256)
         if same is None and limited:
             rate = self.rate * _RATE_FACTOR
@@ -136,17 +135,17 @@ class DocumentSubmitter:
         documents.store(cursor, owner, document, version=version, sha256=request.sha256, task_id=task_id)
         if same is not None or task_id is None:
             return same or {}, False
-        return tasks.create(
-            cursor,
-            task_id=task_id,
-            kind=TaskKind.EMBEDDING,
-            owner=owner,
-            request=request.stored(),
-            request_sha256=_digest(document, request),
-            idempotency_key=key,
-            traceparent=traceparent,
-            enqueued_at=enqueued_at,
+        task = NewTask(
+            task_id,
+            TaskKind.EMBEDDING,
+            owner,
+            request.stored(),
+            _digest(document, request),
+            key,
+            traceparent,
+            enqueued_at=sent and arrived,
         )
+        return tasks.create(cursor, task)
 
     def _request(self, document: Document) -> EmbeddingRequest:
         return EmbeddingRequest(post_id=document.post_id, sha256=document.sha256(self.model))

@@ -12,11 +12,11 @@ from generation.images.records import ImageRecord, require_image
 from generation.images.store import take_upload, take_url
 from generation.images.uploads import UploadUrl, parse_upload
 from generation.tasks.answers import take_in
-from generation.tasks.consume import consume, consume_poison
+from generation.tasks.consume import consume
 from generation.tasks.model import TaskKind
 from shared.blueprint import Endpoints
 from shared.http import Call, Reply, reply
-from shared.messages import IMAGE_QUEUE, poison_queue
+from shared.messages import IMAGE_QUEUE
 
 endpoints = Endpoints(app)
 
@@ -70,11 +70,3 @@ endpoints.route("upload_image", "generation/upload-image", post=upload_image)
 async def change_image(message: func.QueueMessage, context: func.Context) -> None:
     """Run the task a message names."""
     await consume(app(), IMAGE_QUEUE, message.get_body(), context.trace_context.trace_parent)
-
-
-@endpoints.blueprint.queue_trigger(
-    arg_name="message", queue_name=poison_queue(IMAGE_QUEUE), connection="AzureWebJobsStorage"
-)
-async def image_poison(message: func.QueueMessage) -> None:
-    """Record what was given up on and fail its task."""
-    await consume_poison(app(), IMAGE_QUEUE, message.get_body())

@@ -91,7 +91,7 @@ def _operation(route: Route, method: str, operation: Operation) -> dict[str, Any
         **({"requestBody": _body(operation)} if operation.body else {}),
         "responses": {
             **problem_responses(operation.statuses(public=route.public)),
-            **{str(answer.status): _answer(answer, operation) for answer in operation.answers},
+            **{str(answer.status): _answer(answer) for answer in operation.answers},
         },
     }
 
@@ -113,7 +113,7 @@ def _body(operation: Operation) -> dict[str, Any]:
     return {"required": not operation.optional, "content": {**form, JSON: media}}
 
 
-def _answer(answer: Answer, operation: Operation) -> dict[str, Any]:
+def _answer(answer: Answer) -> dict[str, Any]:
     made: dict[str, Any] = {
         "description": answer.text,
         "headers": {
@@ -126,6 +126,6 @@ def _answer(answer: Answer, operation: Operation) -> dict[str, Any]:
     elif answer.media_type is not None:
         kind = "object" if answer.media_type == JSON else "string"
         made["content"] = {answer.media_type: {"schema": {"type": kind}}}
-    if operation.links:
-        made["links"] = dict(operation.links)
+    if answer.links:
+        made["links"] = dict(answer.links)
     return made

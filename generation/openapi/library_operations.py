@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
+from pydantic import BaseModel
+
 from generation.documents.answers import StoredDocument
 from generation.documents.requests import Document
-from generation.openapi import answers, examples
+from generation.openapi import answers
 from generation.openapi import library_answers as library
 from generation.openapi import library_examples as shown
 from generation.openapi import usage_answers as usage
-from generation.openapi.operation import HTML, QUEUED, Answer, Operation, Operations
+from generation.openapi.operation import HTML, QUEUED, Answer, Operation, Operations, listed
 from generation.openapi.parameters import SUBMITTING
 from generation.templates.requests import (
     NewCategory,
@@ -37,18 +42,30 @@ _PREVIEW = (
         headers=("Content-Security-Policy", "Cache-Control"),
     ),
 )
+_TEMPLATE_NOW = (Answer(200, "The template in its new version.", library.Template, example=shown.TEMPLATE),)
 _STALE = "`version` is the version the change was made on; when it is further by now, 409 `stale_version`."
 _ADMIN = "admin"
+
+
+def _cached(answer: Answer) -> tuple[Answer, Answer]:
+    """An answer that may be kept, and the short one to who has kept it."""
+    return replace(answer, headers=_CACHED), _KNOWN
+
+
+def _stored(model: type[BaseModel], example: Any) -> tuple[Answer]:
+    return (Answer(201, "Stored.", model, headers=("Location",), example=example),)
+
+
+def _removed(model: type[BaseModel], example: Any) -> tuple[Answer, Answer]:
+    return Answer(200, "In use, so archived.", model, example=example), Answer(204, "Deleted.")
+
 
 _TEMPLATES: Operations = {
     ("templates", "GET"): Operation(
         tag=TEMPLATES,
         parameters=("in_category", "block_type", "q", "status", *_LISTING),
         problems=frozenset({422}),
-        answers=(
-            Answer(200, "One part of the list.", library.TemplateList, None, _CACHED, shown.TEMPLATE_LIST),
-            _KNOWN,
-        ),
+        answers=_cached(listed(library.TemplateList, shown.TEMPLATE_LIST)),
     ),
     ("templates", "POST"): Operation(
         tag=TEMPLATES,
@@ -58,7 +75,7 @@ _TEMPLATES: Operations = {
         body=NewTemplate,
         examples=shown.NEW_TEMPLATES,
         problems=frozenset({409}),
-        answers=(Answer(201, "Stored.", library.Template, None, ("Location",), shown.TEMPLATE),),
+        answers=_stored(library.Template, shown.TEMPLATE),
     ),
     ("preview", "POST"): Operation(
         tag=TEMPLATES, body=SourcePreview, examples=shown.SOURCE_PREVIEWS, answers=_PREVIEW
@@ -67,7 +84,7 @@ _TEMPLATES: Operations = {
         tag=TEMPLATES,
         parameters=("version", "if_none_match"),
         problems=frozenset({404, 422}),
-        answers=(Answer(200, "The template.", library.Template, None, _CACHED, shown.TEMPLATE), _KNOWN),
+        answers=_cached(Answer(200, "The template.", library.Template, example=shown.TEMPLATE)),
     ),
     ("template", "PUT"): Operation(
         tag=TEMPLATES,
@@ -76,25 +93,19 @@ _TEMPLATES: Operations = {
         body=TemplateChange,
         examples={"Another name": {"version": 1, "name": "큰 사진과 머리말"}},
         problems=frozenset({404, 409}),
-        answers=(Answer(200, "The template in its new version.", library.Template, example=shown.TEMPLATE),),
+        answers=_TEMPLATE_NOW,
     ),
     ("template", "DELETE"): Operation(
         tag=TEMPLATES,
         role=_ADMIN,
         problems=frozenset({404}),
-        answers=(
-            Answer(200, "In use, so archived.", library.Template, example=shown.TEMPLATE),
-            Answer(204, "Deleted."),
-        ),
+        answers=_removed(library.Template, shown.TEMPLATE),
     ),
     ("template_versions", "GET"): Operation(
         tag=TEMPLATES,
         parameters=_LISTING,
         problems=frozenset({404, 422}),
-        answers=(
-            Answer(200, "One part of the list.", library.TemplateVersionList, None, _CACHED, shown.VERSIONS),
-            _KNOWN,
-        ),
+        answers=_cached(listed(library.TemplateVersionList, shown.VERSIONS)),
     ),
     ("template_rollback", "POST"): Operation(
         tag=TEMPLATES,
@@ -102,7 +113,7 @@ _TEMPLATES: Operations = {
         body=RollbackTo,
         examples={"To the first version": {"version": 1}},
         problems=frozenset({404}),
-        answers=(Answer(200, "The template in its new version.", library.Template, example=shown.TEMPLATE),),
+        answers=_TEMPLATE_NOW,
     ),
     ("template_preview", "POST"): Operation(
         tag=TEMPLATES,
@@ -116,7 +127,7 @@ _TEMPLATES: Operations = {
         tag=TEMPLATES,
         parameters=("if_none_match",),
         problems=frozenset({404}),
-        answers=(Answer(200, "The figures.", usage.TemplateUsage, None, _CACHED, shown.USAGE), _KNOWN),
+        answers=_cached(Answer(200, "The figures.", usage.TemplateUsage, example=shown.USAGE)),
     ),
 }
 _SETS: Operations = {
@@ -124,10 +135,7 @@ _SETS: Operations = {
         tag=TEMPLATES,
         parameters=_LISTING,
         problems=frozenset({422}),
-        answers=(
-            Answer(200, "One part of the list.", library.CategoryList, None, _CACHED, shown.CATEGORY_LIST),
-            _KNOWN,
-        ),
+        answers=_cached(listed(library.CategoryList, shown.CATEGORY_LIST)),
     ),
     ("categories", "POST"): Operation(
         tag=TEMPLATES,
@@ -135,25 +143,19 @@ _SETS: Operations = {
         body=NewCategory,
         examples={"A category": {"name": "반려동물", "category_id": "pets", "display_order": 70}},
         problems=frozenset({409}),
-        answers=(Answer(201, "Stored.", library.Category, None, ("Location",), shown.CATEGORY),),
+        answers=_stored(library.Category, shown.CATEGORY),
     ),
     ("category_templates", "GET"): Operation(
         tag=TEMPLATES,
         parameters=("block_type", "q", "status", *_LISTING),
         problems=frozenset({404, 422}),
-        answers=(
-            Answer(200, "One part of the list.", library.TemplateList, None, _CACHED, shown.TEMPLATE_LIST),
-            _KNOWN,
-        ),
+        answers=_cached(listed(library.TemplateList, shown.TEMPLATE_LIST)),
     ),
     ("template_sets", "GET"): Operation(
         tag=TEMPLATES,
         parameters=("in_category", "status", *_LISTING),
         problems=frozenset({422}),
-        answers=(
-            Answer(200, "One part of the list.", library.TemplateSetList, None, _CACHED, shown.SET_LIST),
-            _KNOWN,
-        ),
+        answers=_cached(listed(library.TemplateSetList, shown.SET_LIST)),
     ),
     ("template_sets", "POST"): Operation(
         tag=TEMPLATES,
@@ -162,13 +164,13 @@ _SETS: Operations = {
         body=NewSet,
         examples=shown.NEW_SETS,
         problems=frozenset({409}),
-        answers=(Answer(201, "Stored.", library.TemplateSet, None, ("Location",), shown.SET),),
+        answers=_stored(library.TemplateSet, shown.SET),
     ),
     ("template_set", "GET"): Operation(
         tag=TEMPLATES,
         parameters=("if_none_match",),
         problems=frozenset({404}),
-        answers=(Answer(200, "The set.", library.TemplateSet, None, _CACHED, shown.SET), _KNOWN),
+        answers=_cached(Answer(200, "The set.", library.TemplateSet, example=shown.SET)),
     ),
     ("template_set", "PUT"): Operation(
         tag=TEMPLATES,
@@ -184,16 +186,13 @@ _SETS: Operations = {
         tag=TEMPLATES,
         role=_ADMIN,
         problems=frozenset({404, 409}),
-        answers=(
-            Answer(200, "In use, so archived.", library.TemplateSet, example=shown.SET),
-            Answer(204, "Deleted."),
-        ),
+        answers=_removed(library.TemplateSet, shown.SET),
     ),
     ("template_set_usage", "GET"): Operation(
         tag=TEMPLATES,
         parameters=("if_none_match",),
         problems=frozenset({404}),
-        answers=(Answer(200, "The figures.", usage.TemplateSetUsage, None, _CACHED, shown.SET_USAGE), _KNOWN),
+        answers=_cached(Answer(200, "The figures.", usage.TemplateSetUsage, example=shown.SET_USAGE)),
     ),
 }
 _DOCUMENTS: Operations = {
@@ -206,7 +205,6 @@ _DOCUMENTS: Operations = {
         parameters=SUBMITTING,
         problems=frozenset({409, 429}),
         answers=(QUEUED,),
-        links=examples.TASK_LINK,
     ),
     ("embedding", "GET"): Operation(
         tag=DOCUMENTS,

@@ -9,14 +9,17 @@ from typing import Any
 from pydantic import BaseModel
 
 from generation.openapi.answers import Accepted
-from generation.openapi.examples import ACCEPTED
+from generation.openapi.examples import ACCEPTED, TASK_LINK
 
 HTML = "text/html"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One successful answer: `model` as JSON, or another media type, or no body at all."""
+    """One successful answer: `model` as JSON, or another media type, or no body at all.
+
+    `links` say where it leads: OpenAPI link objects by name.
+    """
 
     status: int
     text: str
@@ -24,6 +27,7 @@ class Answer:
     media_type: str | None = None
     headers: tuple[str, ...] = ()
     example: Any = None
+    links: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 QUEUED = Answer(
@@ -32,7 +36,13 @@ QUEUED = Answer(
     Accepted,
     headers=("Location", "Retry-After"),
     example=ACCEPTED,
+    links=TASK_LINK,
 )
+
+
+def listed(model: type[BaseModel], example: Any) -> Answer:
+    """A list's answer: `model` holds one part of it and the cursor of the next."""
+    return Answer(200, "One part of the list.", model, example=example)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +60,6 @@ class Operation:
         role: what the token must hold.
         text: more than the docstring says.
         examples: request bodies by what they show.
-        links: where its answer leads: operation id by name.
     """
 
     tag: str
@@ -63,7 +72,6 @@ class Operation:
     role: str | None = None
     text: str = ""
     examples: Mapping[str, Any] = field(default_factory=dict)
-    links: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def statuses(self, *, public: bool) -> set[int]:
         """Every error status it can answer but 500."""

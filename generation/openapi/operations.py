@@ -10,7 +10,7 @@ from generation.openapi import answers, examples
 from generation.openapi.bodies import FILE_FORM, ImageFromAddress
 from generation.openapi.library_operations import LIBRARY
 from generation.openapi.library_operations import TAGS as LIBRARY_TAGS
-from generation.openapi.operation import HTML, QUEUED, Answer, Operation, Operations
+from generation.openapi.operation import HTML, QUEUED, Answer, Operation, Operations, listed
 from generation.openapi.operator_operations import OPERATOR
 from generation.openapi.operator_operations import TAGS as OPERATOR_TAGS
 from generation.openapi.parameters import LISTING, SUBMITTING
@@ -40,13 +40,12 @@ OPERATIONS: Operations = {
         parameters=SUBMITTING,
         problems=frozenset({409, 429}),
         answers=(QUEUED,),
-        links=examples.TASK_LINK,
     ),
     ("pages", "GET"): Operation(
         tag=PAGES,
         parameters=LISTING,
         problems=frozenset({422}),
-        answers=(Answer(200, "One part of the list.", answers.PageList, example=examples.PAGE_LIST),),
+        answers=(listed(answers.PageList, examples.PAGE_LIST),),
     ),
     ("page", "GET"): Operation(
         tag=PAGES,
@@ -88,7 +87,6 @@ OPERATIONS: Operations = {
         parameters=SUBMITTING,
         problems=frozenset({404, 409, 429}),
         answers=(QUEUED,),
-        links=examples.TASK_LINK,
     ),
     ("page_versions", "GET"): Operation(
         tag=PAGES,
@@ -108,7 +106,7 @@ OPERATIONS: Operations = {
         tag=TASKS,
         parameters=LISTING,
         problems=frozenset({422}),
-        answers=(Answer(200, "One part of the list.", answers.TaskList, example=examples.TASK_LIST),),
+        answers=(listed(answers.TaskList, examples.TASK_LIST),),
     ),
     ("task", "GET"): Operation(
         tag=TASKS,
@@ -120,14 +118,12 @@ OPERATIONS: Operations = {
         text="Calls in flight are cancelled within about ten seconds. 409 `task_finished` when it has ended.",
         problems=frozenset({404, 409}),
         answers=(QUEUED,),
-        links=examples.TASK_LINK,
     ),
     ("task_retry", "POST"): Operation(
         tag=TASKS,
         text="What is stored is not paid for again. 409 `task_not_retryable` in any other state.",
-        problems=frozenset({404, 409}),
+        problems=frozenset({404, 409, 429}),
         answers=(QUEUED,),
-        links=examples.TASK_LINK,
     ),
     ("image", "POST"): Operation(
         tag=IMAGES,
@@ -137,7 +133,6 @@ OPERATIONS: Operations = {
         parameters=SUBMITTING,
         problems=frozenset({409, 429}),
         answers=(QUEUED,),
-        links=examples.TASK_LINK,
     ),
     ("upload_image", "POST"): Operation(
         tag=IMAGES,

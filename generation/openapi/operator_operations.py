@@ -8,9 +8,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from generation.openapi.operation import Answer, Operation, Operations
+from generation.openapi.operation import Answer, Operation, Operations, listed
 from generation.openapi.parameters import LISTING
-from generation.operations.redrive import RedriveRequest
+from generation.operations.redrive import DiscardRequest, RedriveRequest
 from shared.messages import GENERATION_QUEUE
 
 OPERATORS = "Operators"
@@ -42,7 +42,7 @@ class QueueList(_Answer):
 
 
 class PoisonMessage(_Answer):
-    """What was given up, and why; `redriven_at` once it was sent again. `body` is cut after 2,000 characters."""
+    """What was given up, and why; `redriven_at` once it was settled. `body` is cut after 2,000 characters."""
 
     poison_id: UUID
     task_id: UUID | None
@@ -64,10 +64,16 @@ class PoisonMessageList(_Answer):
 
 
 class Redriven(_Answer):
-    """How many were sent again, and how many need it no more."""
+    """How many were sent again, and how many were not: they need it no more, or no queue takes them."""
 
     moved: _Count
     skipped: _Count
+
+
+class Discarded(_Answer):
+    """How many waited until now, and do so no more."""
+
+    discarded: _Count
 
 
 _QUEUE = {
@@ -100,14 +106,16 @@ OPERATOR: Operations = {
         role="admin",
         parameters=LISTING,
         problems=_NOT_THERE | {422},
-        answers=(
-            Answer(
-                200,
-                "One part of the list.",
-                PoisonMessageList,
-                example={"items": [_POISON], "next_cursor": None},
-            ),
-        ),
+        answers=(listed(PoisonMessageList, {"items": [_POISON], "next_cursor": None}),),
+    ),
+    ("ops_discard", "POST"): Operation(
+        tag=OPERATORS,
+        role="admin",
+        text="The records stay; their reason says by whom.",
+        body=DiscardRequest,
+        examples={"One": {"ids": [_POISON["poison_id"]]}},
+        problems=_NOT_THERE,
+        answers=(Answer(200, "Settled.", Discarded, example={"discarded": 1}),),
     ),
     ("ops_redrive", "POST"): Operation(
         tag=OPERATORS,

@@ -44,7 +44,7 @@ def record_queues(states: Sequence[QueueState]) -> None:
         labels = {"queue": state.name}
         instruments.QUEUE_LENGTH.record(state.length, labels)
         instruments.QUEUE_OLDEST_AGE.record(state.oldest_age_seconds or 0.0, labels)
-        instruments.QUEUE_POISON.record(state.poison_count, labels)
+        instruments.QUEUE_POISON.record(state.given_up, labels)
         instruments.QUEUE_IN_FLIGHT.record(state.in_flight, labels)
         instruments.QUEUE_RATE.record(state.rate_per_minute, labels)
 

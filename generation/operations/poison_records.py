@@ -65,6 +65,16 @@ def put_back(cursor: Cursor, poison_id: UUID) -> None:
     cursor.execute("update poison_messages set redriven_at = null where poison_id = %s", (str(poison_id),))
 
 
+def discard(cursor: Cursor, queue: str, ids: Sequence[UUID], by: str) -> int:
+    """Settle records of a queue without sending them; how many waited until now. Each says who has decided so."""
+    cursor.execute(
+        """update poison_messages set redriven_at = now(), reason = reason || '; discarded by ' || %s
+           where queue = %s and redriven_at is null and poison_id = any(%s::uuid[])""",
+        (by, queue, [str(each) for each in ids]),
+    )
+    return int(cursor.rowcount)
+
+
 def owner_of_failed(cursor: Cursor, task_id: str) -> str | None:
     """The owner of a task that failed; None when there is no such task, or it did not fail."""
     cursor.execute("select owner from tasks where task_id = %s and status = 'failed'", (task_id,))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from generation.tasks.model import QUEUE_OF
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from psycopg2.extras import RealDictCursor as Cursor
 
 _RATE_MINUTES = 5
+# Nothing stays in a poison queue: it becomes a record or, if it is a producer's plain JSON, is sent again.
+_SETTLED = timedelta(minutes=1)
 
 
 class Figures(Protocol):
@@ -45,9 +47,11 @@ class QueueState:
     Attributes:
         length: messages in the queue, those being worked on included; Azure's count is approximate.
         oldest_age_seconds: how long the first message that is visible has waited; None: none waits.
-        poison_count: messages in the poison queue and records in the poison table that wait for a decision.
+        poison_count: messages in the poison queue, and records in the poison table that wait for a decision: not sent
+            again, nor retried by their task's owner.
         in_flight: tasks that run now.
         rate_per_minute: tasks that ended, on average of the last five minutes.
+        passing: of `poison_count`, messages that came to the poison queue just now, or are being settled.
     """
 
     name: str
@@ -56,10 +60,16 @@ class QueueState:
     poison_count: int
     in_flight: int
     rate_per_minute: float
+    passing: int = 0
+
+    @property
+    def given_up(self) -> int:
+        """What waits for a decision: what alerts look at."""
+        return self.poison_count - self.passing
 
     def view(self) -> dict[str, Any]:
         """As JSON."""
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if name != "passing"}
 
 
 async def queue_states(database: Transactions, reader: QueueReader, now: datetime) -> list[QueueState]:
@@ -81,7 +91,7 @@ def metrics(states: list[QueueState]) -> list[dict[str, Any]]:
     return [
         {"metric": f"queue_{name}", "queue": state.name, "value": value or 0}
         for state in states
-        for name, value in state.view().items()
+        for name, value in {**state.view(), "poison_count": state.given_up}.items()
         if name != "name"
     ]
 
@@ -89,8 +99,9 @@ def metrics(states: list[QueueState]) -> list[dict[str, Any]]:
 def _state(
     queue: str, figures: Figures, poison: Figures, stored: Mapping[str, Any], now: datetime
 ) -> QueueState:
-    oldest = figures.oldest
+    oldest, settling = figures.oldest, poison.oldest
     age = max(0.0, (now - oldest).total_seconds()) if oldest else None
+    stays = settling is not None and now - settling > _SETTLED
     return QueueState(
         name=queue,
         length=figures.length,
@@ -98,6 +109,7 @@ def _state(
         poison_count=poison.length + stored["poison"],
         in_flight=stored["running"],
         rate_per_minute=round(stored["ended"] / _RATE_MINUTES, 2),
+        passing=0 if stays else poison.length,
     )
 
 
@@ -114,7 +126,10 @@ def _stored(cursor: Cursor) -> dict[str, dict[str, int]]:
         counts[QUEUE_OF[row["kind"]]]["running"] += row["running"]
         counts[QUEUE_OF[row["kind"]]]["ended"] += row["ended"]
     cursor.execute(
-        "select queue, count(*) as waiting from poison_messages where redriven_at is null group by queue"
+        """select queue, count(*) as waiting from poison_messages records
+           where redriven_at is null and not exists (
+               select from tasks where tasks.task_id = records.task_id and status <> 'failed')
+           group by queue"""
     )
     for row in cursor.fetchall():
         if row["queue"] in counts:

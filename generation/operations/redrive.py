@@ -20,7 +20,7 @@ from generation.tasks import repository as tasks
 from generation.tasks.model import QUEUE_OF
 from generation.tasks.run import Announcer, Transactions
 from shared.errors import ConflictError, NotFoundError, UnavailableError
-from shared.messages import QUEUES, TaskMessage, poison_queue
+from shared.messages import MOST_BYTES, QUEUES, TaskMessage, poison_queue
 from shared.queues import QueueSender
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_MOST = 10_000
 _AT_ONCE = 100
 # A service that was away needs a while; a seller who waits should not have to press the button.
 _WAIT = timedelta(minutes=10)
@@ -66,6 +67,9 @@ MENDABLE_CODES = (
 )
 
 
+Ids = Annotated[list[UUID], Field(min_length=1, max_length=1000)]
+
+
 class RedriveRequest(BaseModel):
     """POST /ops/queues/{name}/redrive: all that wait, the oldest `limit` of them, or those of `ids`."""
 
@@ -73,8 +77,8 @@ class RedriveRequest(BaseModel):
         frozen=True, extra="forbid", json_schema_extra={"anyOf": [missing("limit"), missing("ids")]}
     )
 
-    limit: Annotated[int, Field(ge=1, le=10_000), NUMBER] | None = None
-    ids: Annotated[list[UUID], Field(min_length=1, max_length=1000)] | None = None
+    limit: Annotated[int, Field(ge=1, le=_MOST), NUMBER] | None = None
+    ids: Ids | None = None
 
     @model_validator(mode="after")
     def _not_both(self) -> Self:
@@ -83,9 +87,20 @@ class RedriveRequest(BaseModel):
         return self
 
 
+class DiscardRequest(BaseModel):
+    """POST /ops/queues/{name}/discard: these; what nobody has looked at is not discarded by the hundred."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    ids: Ids
+
+
 @dataclass(frozen=True, slots=True)
 class Redriven:
-    """How many were sent again, and how many need it no more: their task has ended well, runs, or is gone."""
+    """How many were sent again, and how many were not.
+
+    Those need it no more (their task has ended well, runs, or is gone), or are larger than a queue takes.
+    """
 
     moved: int
     skipped: int
@@ -117,19 +132,12 @@ class Redriver:
         Raises:
             UnavailableError: PostgreSQL or the queue is away; what was not sent waits as before.
         """
-        moved = skipped = 0
-        left = request.limit or 10_000
-        while left > 0:
-            asked = min(left, _AT_ONCE)
-            ids = await self._waiting(queue, asked, request.ids)
-            for poison_id in ids:
-                sent = await self._send(poison_id)
-                moved, skipped = moved + sent, skipped + (not sent)
-            left -= len(ids)
-            if len(ids) < asked:
-                break
-        log.info("redriven", extra={"queue": queue, "moved": moved, "skipped": skipped})
-        return Redriven(moved, skipped)
+        # Chosen once: what fails again meanwhile has a new record, and would be sent again and again.
+        ids = await self._waiting(queue, request.limit or _MOST, request.ids)
+        moved = sum([await self._send(poison_id) for poison_id in ids])
+        done = Redriven(moved, len(ids) - moved)
+        log.info("redriven", extra={"queue": queue, "moved": done.moved, "skipped": done.skipped})
+        return done
 
     async def _waiting(self, queue: str, limit: int, ids: list[UUID] | None) -> list[UUID]:
         await self.database.run(record_failed_tasks)
@@ -154,17 +162,28 @@ class Redriver:
         record = await self.database.run(lambda cursor: _taken(cursor, poison_id))
         if record is None:
             return False
+        if record["task_id"] is None:
+            await self._send_message(poison_id, record)
+        else:
+            await self._send_task(UUID(record["task_id"]), record)
+        return True
+
+    async def _send_message(self, poison_id: UUID, record: dict[str, Any]) -> None:
         try:
             await self.queues.send(record["queue"], record["body"])
         except UnavailableError:
-            if record["task_id"] is None:
-                await self.database.run(lambda cursor: records.put_back(cursor, poison_id))
-                raise
-            log.warning("not enqueued: the sweeper will", extra={"task_id": record["task_id"]})
-        if record["task_id"] is not None:
-            self.announcer.notify(record["task_id"])
-            await self.database.run(lambda cursor: tasks.mark_enqueued(cursor, UUID(record["task_id"])))
-        return True
+            await self.database.run(lambda cursor: records.put_back(cursor, poison_id))
+            raise
+
+    async def _send_task(self, task_id: UUID, record: dict[str, Any]) -> None:
+        self.announcer.notify(str(task_id))
+        try:
+            await self.queues.send(record["queue"], record["body"])
+        except UnavailableError:
+            # Not marked as enqueued: the sweeper looks for that within seconds, for a lost message after ten minutes.
+            log.warning("not enqueued: the sweeper will", extra={"task_id": str(task_id)})
+            return
+        await self.database.run(lambda cursor: tasks.mark_enqueued(cursor, task_id))
 
 
 def record_failed_tasks(cursor: Cursor) -> None:
@@ -175,8 +194,10 @@ def record_failed_tasks(cursor: Cursor) -> None:
 def _taken(cursor: Cursor, poison_id: UUID) -> dict[str, Any] | None:
     """The record, marked as redriven and its task queued again; None when there is nothing to do (any more)."""
     record = records.mark_redriven(cursor, poison_id)
-    if record is None or record["task_id"] is None:
-        return record
+    if record is None:
+        return None
+    if record["task_id"] is None:
+        return record if _fits(cursor, poison_id, record["body"]) else None
     owner = records.owner_of_failed(cursor, record["task_id"])
     if owner is None:
         return None
@@ -186,3 +207,11 @@ def _taken(cursor: Cursor, poison_id: UUID) -> dict[str, Any] | None:
         return None
     message = TaskMessage(task_id=UUID(record["task_id"]), traceparent=row["traceparent"])
     return {**record, "queue": QUEUE_OF[row["kind"]], "body": message.encode()}
+
+
+def _fits(cursor: Cursor, poison_id: UUID, body: str) -> bool:
+    """Whether a queue takes the body; one that it cannot take waits on, and must not keep others from being sent."""
+    if len(body.encode()) <= MOST_BYTES:
+        return True
+    records.put_back(cursor, poison_id)
+    return False

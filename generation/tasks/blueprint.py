@@ -1,17 +1,13 @@
-"""Tasks over HTTP, and the queue of messages that were given up on."""
+"""Tasks over HTTP."""
 
 from __future__ import annotations
-
-import azure.functions as func
 
 from bootstrap import App, app
 from generation.tasks import repository
 from generation.tasks.answers import accepted
-from generation.tasks.consume import consume_poison
 from generation.tasks.model import public_view
 from shared.blueprint import Endpoints
 from shared.http import Call, Reply, listed, reply
-from shared.messages import GENERATION_QUEUE, poison_queue
 
 endpoints = Endpoints(app)
 
@@ -48,11 +44,3 @@ endpoints.route("tasks", "generation/tasks", get=tasks)
 endpoints.route("task", "generation/tasks/{task_id}", get=task)
 endpoints.route("task_cancel", "generation/tasks/{task_id}/cancel", post=cancel)
 endpoints.route("task_retry", "generation/tasks/{task_id}/retry", post=retry)
-
-
-@endpoints.blueprint.queue_trigger(
-    arg_name="message", queue_name=poison_queue(GENERATION_QUEUE), connection="AzureWebJobsStorage"
-)
-async def generation_poison(message: func.QueueMessage) -> None:
-    """Record what was given up on and fail its task."""
-    await consume_poison(app(), GENERATION_QUEUE, message.get_body())

@@ -105,11 +105,8 @@ async def consume_poison(root: Root, queue: str, body: bytes) -> None:
     try:
         message = TaskMessage.decode(body)
     except MalformedError as error:
-        text, reason = body.decode("utf-8", "backslashreplace"), error.message
-        await _store(
-            root,
-            lambda cursor: poison.record(cursor, uuid4(), queue, text, code="malformed", reason=reason),
-        )
+        text = body.decode("utf-8", "backslashreplace")
+        await keep(root, queue, text, code=error.code, reason=error.message)
         return
     stale_after = root.tasks.stale_after
     with poison_span(queue, message):
@@ -119,6 +116,14 @@ async def consume_poison(root: Root, queue: str, body: bytes) -> None:
     root.publisher.notify(str(message.task_id))
 
 
+async def keep(root: Root, queue: str, body: str, *, code: str, reason: str) -> None:
+    """Record what no task of ours is named in.
+
+    Raises:
+        UnavailableError: the database is away.
+    """
+    await _store(root, lambda cursor: poison.record(cursor, uuid4(), queue, body, code=code, reason=reason))
+
+
 async def _store(root: Root, work: Callable[[Cursor], None]) -> None:
-    # A message in a poison queue that is not handled comes back only after the host's ten-minute lease.
     await retry(lambda: root.database.run(work), STORE_POLICY)

@@ -69,6 +69,10 @@ class Allowance:
             return LimitedError(
                 f"At most {self.rate} new tasks a minute.", retry_after=waits, code="rate_limited"
             )
+        return self.used_up()
+
+    def used_up(self) -> LimitedError:
+        """The day's budget is used up: `budget_used`, and when it frees."""
         return LimitedError(
             f"Today's budget of {self.budget:g} USD is used up.",
             retry_after=until_midnight(self.now),
@@ -86,6 +90,20 @@ def require_room(cursor: Cursor, owner: str, allowance: Allowance) -> None:
     refusal = allowance.refusal(dict(cursor.fetchone() or {}))
     if refusal:
         raise refusal
+
+
+def require_budget(cursor: Cursor, owner: str, allowance: Allowance) -> None:
+    """Refuse more paid work of a user who has used up the day's budget; the rate is for new tasks.
+
+    Raises:
+        LimitedError: `budget_used`.
+    """
+    cursor.execute(
+        "select usd from daily_usage where owner = %(owner)s and day = %(day)s", allowance.values(owner)
+    )
+    row = cursor.fetchone()
+    if row is not None and row["usd"] >= allowance.budget:
+        raise allowance.used_up()
 
 
 def until_midnight(now: datetime) -> float:

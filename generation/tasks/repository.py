@@ -7,6 +7,7 @@ What a run does is in lease.py.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -21,6 +22,44 @@ from shared.events import EventType
 
 if TYPE_CHECKING:
     from psycopg2.extras import RealDictCursor as Cursor
+
+
+@dataclass(frozen=True, slots=True)
+class NewTask:
+    """A task to be made.
+
+    Attributes:
+        task_id: chosen by the caller, so that making it may be repeated.
+        kind: what is to be done.
+        owner: for whom.
+        request: with what.
+        request_sha256: equal for requests that ask for the same.
+        idempotency_key: the client's.
+        traceparent: of the request that asked.
+        enqueued_at: since when there is a message for it; None: one must be sent.
+    """
+
+    task_id: UUID
+    kind: TaskKind
+    owner: str
+    request: dict[str, Any]
+    request_sha256: str
+    idempotency_key: str | None = None
+    traceparent: str | None = None
+    enqueued_at: datetime | None = None
+
+    def values(self) -> dict[str, Any]:
+        """Each column's."""
+        return {
+            "task_id": str(self.task_id),
+            "kind": self.kind,
+            "owner": self.owner,
+            "request": as_json(self.request),
+            "request_sha256": self.request_sha256,
+            "idempotency_key": self.idempotency_key,
+            "traceparent": self.traceparent,
+            "enqueued_at": self.enqueued_at,
+        }
 
 
 # The task and its first event, if there is room: one statement for what every request waits for.
@@ -41,22 +80,8 @@ _CREATE_WITHIN = LOCK_USER + _CREATE.format(room=ROOM)
 _CREATE_ANYWAY = _CREATE.format(room="select true as free")
 
 
-def create(
-    cursor: Cursor,
-    *,
-    task_id: UUID,
-    kind: TaskKind,
-    owner: str,
-    request: dict[str, Any],
-    request_sha256: str,
-    idempotency_key: str | None,
-    traceparent: str | None,
-    allowance: Allowance | None = None,
-    enqueued_at: datetime | None = None,
-) -> tuple[dict[str, Any], bool]:
+def create(cursor: Cursor, task: NewTask, allowance: Allowance | None = None) -> tuple[dict[str, Any], bool]:
     """Store a task and its `task.queued` event. May be repeated with the same `task_id`.
-
-    With `enqueued_at` there is a message for it already; None: somebody must send one.
 
     Returns:
         task_id, kind, owner and status at least, and whether it is new: the same key and request give the task that
@@ -66,29 +91,18 @@ def create(
         ConflictError: the same Idempotency-Key came with another request before.
         LimitedError: the user has no room within `allowance`.
     """
-    event = task_event(task_id, owner, EventType.QUEUED, {"kind": kind.value, "sequence": 1})
-    values = {
-        "task_id": str(task_id),
-        "kind": kind,
-        "owner": owner,
-        "request": as_json(request),
-        "request_sha256": request_sha256,
-        "idempotency_key": idempotency_key,
-        "traceparent": traceparent,
-        "enqueued_at": enqueued_at,
-        "event_id": event.event_id,
-        "event": stored(event),
-    }
+    event = task_event(task.task_id, task.owner, EventType.QUEUED, {"kind": task.kind.value, "sequence": 1})
+    values = {**task.values(), "event_id": event.event_id, "event": stored(event)}
     if allowance:
-        cursor.execute(_CREATE_WITHIN, {**values, **allowance.values(owner)})
+        cursor.execute(_CREATE_WITHIN, {**values, **allowance.values(task.owner)})
     else:
         cursor.execute(_CREATE_ANYWAY, values)
     row = dict(cursor.fetchone() or {})
     if row["task_id"] is not None:
         return row, True
-    known = _known(cursor, owner, idempotency_key, request_sha256, task_id)
+    known = _known(cursor, task.owner, task.idempotency_key, task.request_sha256, task.task_id)
     if known is not None:
-        return known, str(known["task_id"]) == str(task_id)
+        return known, str(known["task_id"]) == str(task.task_id)
     raise (allowance and allowance.refusal(row)) or ConflictError(
         "The task was withdrawn meanwhile.", code="idempotency_key_busy"
     )

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from generation.tasks import repository
-from generation.tasks.limits import Allowance
+from generation.tasks.limits import Allowance, require_budget
 from generation.tasks.marks import Marks
 from generation.tasks.model import QUEUE_OF, TaskKind
+from generation.tasks.repository import NewTask
 from generation.tasks.run import Announcer, Transactions
 from shared.errors import FieldIssue, FieldsError, UnavailableError
 from shared.messages import TaskMessage
@@ -66,17 +67,8 @@ class Submitter:
             digest = _digest(kind, request)
             if key and (known := repository.by_key(cursor, owner, key, digest)):
                 return known, False
-            return repository.create(
-                cursor,
-                task_id=task_id,
-                kind=kind,
-                owner=owner,
-                request=request,
-                request_sha256=digest,
-                idempotency_key=key,
-                traceparent=traceparent,
-                allowance=Allowance(_RATED, self.rate, self.budget, now()),
-            )
+            task = NewTask(task_id, kind, owner, request, digest, key, traceparent)
+            return repository.create(cursor, task, self._allowance())
 
         row, new = await self.database.run(store, autocommit=True)
         if new:
@@ -90,11 +82,21 @@ class Submitter:
         """Queue a failed or cancelled task again; it goes on from its first unfinished step.
 
         Raises:
-            NotFoundError, ConflictError: see repository.requeue. UnavailableError: it stays failed.
+            NotFoundError, ConflictError: see repository.requeue. LimitedError: the day's budget is used up.
+            UnavailableError: it stays failed.
         """
-        row = await self.database.run(lambda cursor: repository.requeue(cursor, task_id, owner))
+
+        def again(cursor: Cursor) -> dict[str, Any]:
+            row = repository.requeue(cursor, task_id, owner)
+            require_budget(cursor, owner, self._allowance())
+            return row
+
+        row = await self.database.run(again)
         await self._enqueue(TaskKind(row["kind"]), task_id, row["traceparent"])
         return row
+
+    def _allowance(self) -> Allowance:
+        return Allowance(_RATED, self.rate, self.budget, now())
 
     async def _enqueue(
         self,

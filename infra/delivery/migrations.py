@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from infra.delivery.commands import DeliveryError, Run
@@ -16,6 +16,11 @@ _ADDS = re.compile(
     r"create (?:or replace )?(?:unique )?(?:table|index|extension|function|view|type|sequence|schema|trigger)\b"
     r"|(?:insert into|comment on|grant|set|select)\b|update\b(?=.*\bwhere\b)"
 )
+# An index that is not unique holds no rule: without it the code of before is slower, and that is all. Whether that is
+# too slow is for the one who writes the migration to say.
+_PLAIN_INDEX = re.compile(r"create index (?:concurrently )?(?:if not exists )?([\w.\"]+) on\b")
+_UNIQUE_INDEX = re.compile(r"create unique index (?:concurrently )?(?:if not exists )?([\w.\"]+) on\b")
+_DROP_INDEX = re.compile(r"drop index (?:concurrently )?(?:if exists )?([\w.\"]+)")
 _ALTER = re.compile(r"alter table (?:if exists )?(?:only )?[\w.\"]+ (?P<actions>.+)")
 # A column the code of before does not fill needs a value of its own.
 _COLUMN = re.compile(r"add (?:column )?(?!constraint\b|primary\b|unique\b|check\b|foreign\b|exclude\b).+")
@@ -27,9 +32,27 @@ _HARMLESS = re.compile(
 )
 
 
-def breaking_statements(script: str) -> list[str]:
-    """The statements of an SQL script that may take something from the code of before."""
-    return [statement for statement in _statements(script) if not _is_additive(statement)]
+def breaking_statements(script: str, droppable: Collection[str] = ()) -> list[str]:
+    """The statements of an SQL script that may take something from the code of before.
+
+    Args:
+        script: the SQL.
+        droppable: names of indexes it may drop, of `plain_indexes`.
+    """
+    return [statement for statement in _statements(script) if not _is_additive(statement, droppable)]
+
+
+def plain_indexes(scripts: Iterable[str]) -> set[str]:
+    """The names of the indexes that SQL scripts make and that are not unique.
+
+    PostgreSQL itself refuses to drop the index of a constraint; a unique index is one to `on conflict`.
+    """
+    statements = [statement for script in scripts for statement in _statements(script)]
+    return _named(_PLAIN_INDEX, statements) - _named(_UNIQUE_INDEX, statements)
+
+
+def _named(pattern: re.Pattern[str], statements: Iterable[str]) -> set[str]:
+    return {found[1] for statement in statements if (found := pattern.match(statement))}
 
 
 def check(run: Run, root: Path, base: str) -> None:
@@ -44,8 +67,11 @@ def check(run: Run, root: Path, base: str) -> None:
         DeliveryError: names each script and statement.
     """
     here = {path.name: path.read_text("utf-8") for path in sorted((root / FOLDER).glob("*.sql"))}
+    droppable = plain_indexes(here.values())
     problems = [
-        f"{name}: {statement}" for name, script in here.items() for statement in breaking_statements(script)
+        f"{name}: {statement}"
+        for name, script in here.items()
+        for statement in breaking_statements(script, droppable)
     ]
     if base:
         problems += _rewritten(here, _at(run, base))
@@ -75,7 +101,9 @@ def _statements(script: str) -> Iterator[str]:
             yield words
 
 
-def _is_additive(statement: str) -> bool:
+def _is_additive(statement: str, droppable: Collection[str]) -> bool:
+    if dropped := _DROP_INDEX.fullmatch(statement):
+        return dropped[1] in droppable
     if altered := _ALTER.fullmatch(statement):
         return all(_adds(action) for action in _actions(altered["actions"]))
     return _ADDS.match(statement) is not None

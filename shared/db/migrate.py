@@ -24,7 +24,8 @@ def upgrade(settings: DatabaseSettings, revision: str = "head") -> None:
 
     Raises:
         psycopg2.OperationalError: the server cannot be reached.
-        sqlalchemy.exc.OperationalError: a table was not free within 8 s; nothing of that migration was done.
+        sqlalchemy.exc.OperationalError: a table was not free within 8 s; nothing of that migration was done,
+            but for those that run statement by statement (`run_statements`), which are run again.
     """
     from alembic import command
     from sqlalchemy import create_engine, text

@@ -143,7 +143,8 @@ QUEUE_POISON = Instrument(
     "gauge",
     "{message}",
     ("queue",),
-    "Given up and not yet decided on: messages of the poison queue and records of the poison table.",
+    "Given up and not yet decided on: records of the poison table, and messages that stay in the poison queue for over "
+    "a minute.",
 )
 QUEUE_IN_FLIGHT = Instrument("queue.in_flight", "gauge", "{task}", ("queue",), "Tasks that run now.")
 QUEUE_RATE = Instrument(
@@ -172,6 +173,9 @@ PAGE_DURATION = Instrument(
 )
 OUTBOX_OLDEST_AGE = Instrument(
     "outbox.oldest_age", "gauge", "s", (), "How long the oldest unpublished event has waited; 0: none waits."
+)
+ROWS_PURGED = Instrument(
+    "rows.purged", "counter", "{row}", ("table",), "Rows deleted because they were kept long enough."
 )
 COST_TODAY = Instrument("cost.today", "gauge", "USD", (), "What models have cost since midnight in Seoul.")
 DEPENDENCY_READY = Instrument(

@@ -8,11 +8,12 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from generation.documents import repository
-from generation.documents.consume import consume, drain_poison
+from generation.documents.consume import consume, settle
 from generation.documents.embedding import EmbeddingPipeline
 from generation.documents.requests import Document
 from generation.documents.search import Hit, Query, search
@@ -20,6 +21,7 @@ from generation.documents.submit import DocumentSubmitter
 from generation.ports import Meter
 from generation.tasks import repository as tasks
 from generation.tasks.model import TaskKind
+from generation.tasks.poison_queue import drain
 from generation.tasks.runner import TaskRunner
 from local.standins.embeddings import embed
 from shared.db.pool import Database
@@ -134,7 +136,7 @@ class Library:
         """As the timer, with one message in the poison queue."""
         stored = base64.b64encode(text.encode()).decode() if encoded else text
         self.taker.messages.append(FakeMessage(stored, inserted or datetime.now(UTC)))
-        return await drain_poison(self, self.taker)
+        return await drain(self.taker, EMBEDDING_QUEUE, partial(settle, self))
 
     async def search(self, text: str, owner: str = "seller", **more: Any) -> list[Hit]:
         """The hits."""

@@ -62,6 +62,19 @@ async def test_deletion_wins_over_a_message_that_waits(library: Library, known: 
     assert await library.texts("7") == ["새 글"]
 
 
+@pytest.mark.parametrize("known", [True, False])
+async def test_deletion_wins_over_a_number_that_waits(library: Library, known: bool) -> None:
+    """A producer's own version 2 was put in before the deletion of version 1; put in after it, it is a new document."""
+    deleted = datetime.now(UTC)
+    if known:
+        await library.receive(message("첫 글", version=1), deleted - timedelta(hours=2))
+    assert await library.delete("7") is known
+    await library.receive(message("옛 글", version=2), deleted - timedelta(hours=1))
+    assert await library.texts("7") == []
+    await library.receive(message("새 글", version=2), deleted + timedelta(hours=1))
+    assert await library.texts("7") == ["새 글"]
+
+
 async def test_nobody_fills_the_table_with_deletions(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -131,9 +131,14 @@ async def test_odd_queries_are_answered(shop: Library, text: str) -> None:
     assert isinstance(await shop.search(text), list)
 
 
+async def all_in_the_index(shop: Library) -> None:
+    """As if the shops had begun with more chunks than are compared one by one."""
+    await shop.rows("update document_chunks set walked = true; analyze document_chunks; select 1 as done")
+
+
 async def test_many_chunks_are_searched_in_bounds(shop: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     """An owner with more chunks than are ranked and compared one by one gets the same first answers."""
-    await shop.rows("analyze document_chunks; select 1 as done")
+    await all_in_the_index(shop)
     questions = QUESTIONS["queries"][::5]
     few = [[hit.post_id for hit in await shop.search(question["q"], k=1)] for question in questions]
     monkeypatch.setattr(candidates, "_RANKED", 10)
@@ -146,7 +151,7 @@ async def test_the_way_to_compare_vectors_follows_what_there_is(
     shop: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All of an owner's few, the index for many, and all again where the index gives too few of a rare kind."""
-    await shop.rows("analyze document_chunks; select 1 as done")
+    await all_in_the_index(shop)
 
     def near(kinds: list[str] | None) -> Any:
         def look(cursor: Any) -> tuple[bool, dict[int, float]]:

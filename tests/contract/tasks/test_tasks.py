@@ -13,6 +13,7 @@ from generation.tasks import lease, repository
 from generation.tasks.limits import Allowance
 from generation.tasks.marks import Marks
 from generation.tasks.model import Lease, Progress, TaskKind
+from generation.tasks.repository import NewTask
 from generation.tasks.submit import Submitter
 from generation.tasks.sweep import Sweeper
 from shared.db.pool import Database
@@ -337,28 +338,33 @@ async def test_a_user_who_has_spent_the_days_budget_waits_until_midnight(
     assert 0 < caught.value.retry_after <= 24 * 3600
 
 
+async def test_a_retry_waits_for_the_budget_too(database: Database, queues: FakeQueues) -> None:
+    """A failed task of a user who has spent the day's budget stays failed, and nothing is sent."""
+    submitter = Submitter(database, queues, FakePublisher(), rate=100, budget=1.0, marks=Marks(database))
+    task_id = await submit(submitter)
+    held = await claim(database, task_id)
+    await database.run(partial(lease.add_cost, lease=held, meter=Meter(usd=1.0)))
+    await database.run(partial(lease.fail, lease=held, error={"code": "rate_limited"}))
+    sent = len(queues.sent)
+    with pytest.raises(LimitedError) as caught:
+        await submitter.retry(task_id, "seller")
+    assert caught.value.code == "budget_used"
+    assert (await row_of(database, task_id))["status"] == "failed"
+    assert len(queues.sent) == sent
+
+
 async def test_a_task_stored_twice_is_one_task(database: Database) -> None:
     """The same statement again, because its answer was lost, finds the task it made, and one event tells of it."""
-    task: dict[str, Any] = {
-        "task_id": uuid4(),
-        "kind": TaskKind.PAGE,
-        "owner": f"user-{uuid4()}",
-        "request": {},
-        "request_sha256": "0",
-        "idempotency_key": None,
-        "traceparent": None,
-        "allowance": Allowance(
-            (TaskKind.PAGE,), 1, 1.0, now()
-        ),  # room for one: its own row is no reason to refuse
-    }
-    first = await database.run(lambda cursor: repository.create(cursor, **task), autocommit=True)
-    again = await database.run(lambda cursor: repository.create(cursor, **task), autocommit=True)
+    task = NewTask(uuid4(), TaskKind.PAGE, f"user-{uuid4()}", {}, "0")
+    room = Allowance((TaskKind.PAGE,), 1, 1.0, now())  # for one: its own row is no reason to refuse
+    first = await database.run(lambda cursor: repository.create(cursor, task, room), autocommit=True)
+    again = await database.run(lambda cursor: repository.create(cursor, task, room), autocommit=True)
     assert first[1]
     assert again[1]
-    assert str(again[0]["task_id"]) == str(task["task_id"])
+    assert str(again[0]["task_id"]) == str(task.task_id)
 
     def events(cursor: Any) -> int:
-        cursor.execute("select count(*) as n from outbox where stream = %s", (str(task["task_id"]),))
+        cursor.execute("select count(*) as n from outbox where stream = %s", (str(task.task_id),))
         return int(cursor.fetchone()["n"])
 
     assert await database.run(events) == 1

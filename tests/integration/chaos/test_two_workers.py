@@ -17,7 +17,9 @@ from psycopg2.extras import RealDictCursor
 from generation.pages.requests import PageRequest
 from generation.tasks import repository
 from generation.tasks.model import TaskKind
+from generation.tasks.repository import NewTask
 from shared.messages import GENERATION_QUEUE, TaskMessage
+from shared.times import now
 from tests.chaos import Chaos, chaos_stack
 from tests.integration.chaos.ledger import Order, assert_paid_once
 from tests.integration.chaos.pages import a_product, assert_same_as_undisturbed, new_tag, order_page, upload
@@ -126,17 +128,7 @@ def stored_without_message(chaos: Chaos, api: httpx.Client, user: str) -> Order:
     request = PageRequest.model_validate(body).model_dump(mode="json", exclude_none=True)
     with psycopg2.connect(chaos.facts["database_url"]) as connection:
         cursor = connection.cursor(cursor_factory=RealDictCursor)
-        repository.create(
-            cursor,
-            task_id=task_id,
-            kind=TaskKind.PAGE,
-            owner=user,
-            request=request,
-            request_sha256="",
-            idempotency_key=None,
-            traceparent=None,
-        )
-        repository.mark_enqueued(cursor, task_id)
+        repository.create(cursor, NewTask(task_id, TaskKind.PAGE, user, request, "", enqueued_at=now()))
     connection.close()
     return Order(str(task_id), tag, body)
 

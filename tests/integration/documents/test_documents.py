@@ -103,7 +103,7 @@ def test_what_is_no_message_can_be_seen_and_redriven(stack: RunningStack, user: 
         put(stack, base64.b64encode(json.dumps({"user_id": marker}).encode()).decode())
 
         def recorded() -> dict[str, Any] | None:
-            drained(stack)
+            stack.run_timer("settle_poison")
             items = admin.get(f"/ops/queues/{QUEUE}").json()["items"]
             return next((item for item in items if marker in item["body"] and not item["redriven_at"]), None)
 
@@ -120,7 +120,13 @@ def test_what_is_no_message_can_be_seen_and_redriven(stack: RunningStack, user: 
         assert wait_for(recorded)["poison_id"] != record["poison_id"]
         listed = local("ops", "queues", QUEUE, "--data", str(stack.data))
         assert record["poison_id"] in listed.stdout
-    for name in ("other", "embedding-requests-poison-poison"):
+        settled = local(
+            "ops", "discard", QUEUE, "--id", wait_for(recorded)["poison_id"], "--data", str(stack.data)
+        )
+        assert (settled.returncode, settled.stdout.strip()) == (0, "discarded 1"), settled.stderr
+        stack.run_timer("settle_poison")
+        assert recorded() is None
+    for name in ("other", "embedding-requests-poison-poison", "../../generation/tasks"):
         refused = local("ops", "redrive", name, "--data", str(stack.data))
         assert (refused.returncode, "404" in refused.stderr) == (1, True)
 
@@ -148,7 +154,7 @@ def test_every_queue_has_its_figures(stack: RunningStack) -> None:
         )
 
     before = metrics()
-    run_timer(stack, "watch_queues")
+    stack.run_timer("watch_queues")
     wait_for(lambda: True if metrics() - before >= (len(figures) - 1) * len(items) else None)
 
 
@@ -166,7 +172,7 @@ def test_a_task_that_failed_is_sent_again(stack: RunningStack, api: httpx.Client
         assert finished(api, task_id)["status"] == "completed"
         task_id = fail(stack, api)
         failed_eleven_minutes_ago(stack, task_id, "model_unavailable")
-        run_timer(stack, "watch_queues")
+        stack.run_timer("watch_queues")
         wait_for(lambda: True if finished(api, task_id)["status"] == "completed" else None)
         items = admin.get(f"/ops/queues/{QUEUE}").json()["items"]
         [record] = [item for item in items if item["task_id"] == task_id]
@@ -202,19 +208,8 @@ def failed_eleven_minutes_ago(stack: RunningStack, task_id: str, code: str) -> N
 
 def taken_in(stack: RunningStack, api: httpx.Client, post_id: str) -> bool | None:
     """Whether a document is there, after the timer has looked."""
-    drained(stack)
+    stack.run_timer("settle_poison")
     return True if api.get(f"/embeddings/{post_id}").status_code == 200 else None
-
-
-def drained(stack: RunningStack) -> None:
-    """The timer that reads the poison queue, now and not in some seconds."""
-    run_timer(stack, "embedding_poison")
-
-
-def run_timer(stack: RunningStack, name: str) -> None:
-    """Let a timer's function run now."""
-    url = f"{stack.facts['functions_url']}/admin/functions/{name}"
-    assert httpx.post(url, json={"input": ""}, timeout=20).is_success
 
 
 def test_the_queue_itself_refuses_ten_megabytes(stack: RunningStack, user: str) -> None:
@@ -229,6 +224,7 @@ def test_only_admins_see_the_queues(api: httpx.Client) -> None:
     assert api.get("/ops/queues").status_code == 403
     assert api.get(f"/ops/queues/{QUEUE}").status_code == 403
     assert api.post(f"/ops/queues/{QUEUE}/redrive", json={}).status_code == 403
+    assert api.post(f"/ops/queues/{QUEUE}/discard", json={"ids": [str(uuid4())]}).status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -272,3 +268,4 @@ def test_bad_redrives_are_refused(stack: RunningStack, body: dict[str, Any]) -> 
     """Each field by name."""
     with stack.api("operator", "admin") as admin:
         assert admin.post(f"/ops/queues/{QUEUE}/redrive", json=body).status_code == 422
+        assert admin.post(f"/ops/queues/{QUEUE}/discard", json=body).status_code == 422

@@ -176,9 +176,7 @@ def test_figures_are_those_of_the_page(stack: RunningStack, page: tuple[str, lis
 
 def test_what_alerts_look_at_is_taken_by_the_timer(stack: RunningStack, page: tuple[str, list[Span]]) -> None:
     """`watch_queues` sends the figures of queues, tasks, pages, outbox, cost and dependencies at once."""
-    with stack.api() as client:
-        started = client.post(f"{stack.facts['functions_url']}/admin/functions/watch_queues", json={})
-        assert started.status_code == 202
+    stack.run_timer("watch_queues")
     path = stack.data / "traces" / FIGURES
 
     def taken() -> dict[str, list[dict[str, Any]]]:

@@ -29,6 +29,7 @@ HTTP = {
     "health": "generation/actuator/health",
     "message": "generation/message",
     "openapi": "openapi.json",
+    "ops_discard": "ops/queues/{name}/discard",
     "ops_queue": "ops/queues/{name}",
     "ops_queues": "ops/queues",
     "ops_redrive": "ops/queues/{name}/redrive",
@@ -61,10 +62,13 @@ QUEUES = {
     "change_image": "image-requests",
     "embed_document": "embedding-requests",
     "generate_page": "generation-requests",
-    "generation_poison": "generation-requests-poison",
-    "image_poison": "image-requests-poison",
 }
-TIMERS = {"embedding_poison": "*/15 * * * * *", "sweep": "*/4 * * * * *", "watch_queues": "0 * * * * *"}
+TIMERS = {
+    "purge": "0 17 * * * *",
+    "settle_poison": "*/15 * * * * *",
+    "sweep": "*/4 * * * * *",
+    "watch_queues": "0 * * * * *",
+}
 
 
 @cache

@@ -7,6 +7,8 @@ from bench.search.evaluation import QUESTIONS
 from bench.search.latency import Times
 from bench.search.measure import Round, result_of
 from bench.search.precision import Kept
+from bench.search.storing import Stored
+from bench.spread import Spread
 
 
 def test_the_corpus_is_always_the_same() -> None:
@@ -39,9 +41,11 @@ def test_the_slowest_kind_of_shop_is_held_against_the_bar() -> None:
     kept = {"halfvec": Kept(1, 1, 1, 1, 1, 0.9)}
     found = {"fused": 0.95, "letters alone": 0.9, "vectors alone": 0.8}
     rounds = [Round({"few": fast, "many": fast}, {"few": fast, "many": slow})]
-    result = result_of(found, rounds, 0.99, kept)
+    stored = {"before": Stored(20_000, 81.92, Spread.of([2.5, 2.7, 2.6]))}
+    result = result_of(found, rounds, 0.99, kept, stored)
     assert [measurement.name for measurement in result.missed] == ["GET /search, p95, slowest kind of shop"]
     assert result.tables[0].rows[1] == ("many", "5.0", "10.0", "20.0", "61.0")
+    assert result.tables[2].rows == (("before", "20,000", "81.9", "2.60"),)
 
 
 def test_times_are_percentiles_in_milliseconds() -> None:

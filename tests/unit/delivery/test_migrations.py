@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from infra.delivery.commands import DeliveryError, run
-from infra.delivery.migrations import FOLDER, breaking_statements, check
+from infra.delivery.migrations import FOLDER, breaking_statements, check, plain_indexes
 from tests.unit.infra.bicep import ROOT
 
 ADDITIVE = [
@@ -52,6 +52,23 @@ def test_what_adds_is_taken(statement: str) -> None:
 def test_what_takes_away_is_found(statement: str) -> None:
     """Whatever the code of before may still need, among other statements."""
     assert len(breaking_statements(f"create table z (y int);\n{statement};")) == 1
+
+
+def test_an_index_that_is_no_rule_may_go() -> None:
+    """One that a script made and that is not unique; not one among others, not with what depends on it."""
+    made = [
+        "create index a_b on a (b);",
+        "create index concurrently if not exists a_c on a using hnsw (c) where d;",
+        "create unique index a_e on a (e); -- create index a_g on a (g);",
+        "create index a_f on a (f); create unique index a_f on a (f);",
+        "insert into b values ('create index a_h on a (h)');",
+    ]
+    droppable = plain_indexes(made)
+    assert droppable == {"a_b", "a_c"}
+    for statement in ("drop index a_b", "drop index concurrently if exists a_c"):
+        assert breaking_statements(statement + ";", droppable) == []
+    for statement in ("drop index a_e", "drop index a_f", "drop index a_b, a_e", "drop index a_b cascade"):
+        assert breaking_statements(statement + ";", droppable) == [statement]
 
 
 def test_the_projects_migrations_only_add() -> None:

@@ -26,7 +26,12 @@ INLINE_CODE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
 ROUTE_HEADING = re.compile(r"^### (GET|POST|PUT|PATCH|DELETE) (/\S*)", re.MULTILINE)
-OUR_FILE = re.compile(r"(?:bench|docs|generation|infra|local|notifications|shared|tests)/[\w./-]*")
+_FOLDERS = r"(?:\.github|bench|docs|generation|infra|local|notifications|shared|tests)"
+OUR_FILE = re.compile(rf"{_FOLDERS}/[\w./-]*")
+# With its ending, also within a command or a longer line; without one it might be a route.
+MENTIONED_FILE = re.compile(rf"(?<![\w./-]){_FOLDERS}/[\w./-]*\.\w+")
+OUR_MODULE = re.compile(rf"python -m ({_FOLDERS}[\w.]*)")
+MAKE_TARGET = re.compile(r"\bmake ([a-z]+)\b")
 
 
 def _pages() -> Iterator[Path]:
@@ -41,9 +46,8 @@ def _parameters(pages: list[Path]) -> list[Any]:
 
 PAGES = sorted(_pages())
 DECISIONS = sorted((ROOT / "docs/decisions").glob("*.md"))
-# Pages about the code that is here; other pages also name what a deployment or a user has.
-CODE_PAGES = [ROOT / "README.md", ROOT / "README.ko.md", ROOT / "CONTRIBUTING.md", API, EVENTS]
-CODE_PAGES += [ROOT / "docs/architecture.md", *DECISIONS]
+# The changelog tells of files that have gone since.
+TODAYS_PAGES = [page for page in PAGES if page.name != "CHANGELOG.md"]
 
 
 @cache
@@ -96,12 +100,28 @@ def test_relative_links_lead_somewhere(page: Path) -> None:
     assert broken == []
 
 
-@pytest.mark.parametrize("page", _parameters(CODE_PAGES))
+@pytest.mark.parametrize("page", _parameters(TODAYS_PAGES))
 def test_named_files_exist(page: Path) -> None:
-    """A path of ours in `code` is a file or folder."""
+    """A path of ours in `code`, or anywhere if it has an ending, is a file or folder; NAME stands for any name."""
     named = [code for code in INLINE_CODE.findall(_prose(page)) if OUR_FILE.fullmatch(code)]
+    named += MENTIONED_FILE.findall(_text(page))
     made_by_use = {"local/node_modules/"}
-    assert [name for name in named if not (ROOT / name).exists() and name not in made_by_use] == []
+    missing = {name for name in named if not any(ROOT.glob(name.replace("NAME", "*")))}
+    assert missing - made_by_use == set()
+
+
+@pytest.mark.parametrize("page", _parameters(TODAYS_PAGES))
+def test_named_commands_exist(page: Path) -> None:
+    """Every `make target` is one of the Makefile's, every `python -m` of ours can be run."""
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    code = [*INLINE_CODE.findall(_prose(page)), *(body for _, body in FENCE.findall(_text(page)))]
+    assert {target for one in code for target in MAKE_TARGET.findall(one)} - targets == set()
+    modules = [ROOT.joinpath(*name.split(".")) for name in OUR_MODULE.findall(_text(page))]
+    assert [path for path in modules if not _runs(path)] == []
+
+
+def _runs(module: Path) -> bool:
+    return module.with_suffix(".py").is_file() or (module / "__main__.py").is_file()
 
 
 @pytest.mark.parametrize("page", _parameters(PAGES))

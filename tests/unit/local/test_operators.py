@@ -14,7 +14,14 @@ def test_columns_stand_under_their_names() -> None:
     assert lines == ["a   b", "-   " + "x" * 59 + "…", "12  y"]
 
 
-@pytest.mark.parametrize("command", [["queues"], ["redrive", "embedding-requests", "--limit", "2"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["queues"],
+        ["redrive", "embedding-requests", "--limit", "2"],
+        ["discard", "embedding-requests", "--id", "00000000-0000-0000-0000-000000000000"],
+    ],
+)
 def test_without_a_stack_it_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], command: list[str]
 ) -> None:

@@ -144,17 +144,16 @@ def test_demand_is_the_mean_of_what_was_counted() -> None:
     names = (
         "wal_bytes",
         "commits",
-        "row_bytes",
-        "outbox_bytes",
         "events",
         "event_bytes",
         "objects",
         "object_bytes",
     )
-    found = _demand(tasks, ["<p>", "<p>가"], dict.fromkeys(names, 50.0), log)
+    room = {"row_bytes": 7.0, "step_bytes": 4.0, "outbox_bytes": 3.0}
+    found = _demand(tasks, ["<p>", "<p>가"], dict.fromkeys(names, 50.0), room, log)
     assert found.calls == {"vision": 1, "plan": 1, "block": 2}
     assert set(found.prompt_bytes.values()) == {len('{"x": "가"}'.encode())}
-    assert (found.usd, found.commits, found.html_bytes) == (0.2, 25.0, 4)
+    assert (found.usd, found.commits, found.html_bytes, found.step_bytes) == (0.2, 25.0, 4, 4)
     assert found.tokens("block") == pytest.approx(30)
 
 

@@ -190,6 +190,7 @@ def test_the_timers_that_are_billed_are_those_that_run() -> None:
     text = "".join(path.read_text("utf-8") for path in (ROOT / "generation").rglob("blueprint.py"))
     every = [int(seconds) for seconds in re.findall(r'schedule="\*/(\d+) \* \* \* \* \*"', text)]
     every += [60 for _ in re.findall(r'schedule="0 \* \* \* \* \*"', text)]
+    every += [3600 for _ in re.findall(r'schedule="0 \d+ \* \* \* \*"', text)]
     assert len(every) == len(re.findall("timer_trigger", text))
     assert sum(DAY / seconds for seconds in every) == TIMER_RUNS
 
