@@ -107,9 +107,10 @@ class GatheredEmbeddings:
 
     async def _call(self, parts: Sequence[_Part]) -> None:
         """Ask the model once for all of them."""
-        links = [part.trace for part in parts[1:]]
+        first, *others = (part.trace for part in parts)
+        span = spans.span("embed together", attributes={"documents": len(parts)}, parent=first, links=others)
         try:
-            with spans.span("embed together", attributes={"documents": len(parts)}, links=links):
+            with span:
                 await self._embed(parts)
         except Exception as error:  # noqa: BLE001  whoever waits raises it
             if len(parts) > 1 and isinstance(error, AppError) and error.code in _CAUSED_BY_A_TEXT:

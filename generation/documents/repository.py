@@ -155,19 +155,9 @@ def replace_chunks(
         vectors: theirs, each as vectors.halves gives it.
         model: that made them.
     """
-    cursor.execute(
-        f"""select chunks, {walked.COUNT} as compared from documents
-            where owner = %(owner)s and post_id = %(post_id)s and content_sha256 = %(sha256)s and deleted_at is null
-            for update""",  # noqa: S608  our own words
-        {"owner": owner, "post_id": wanted.post_id, "sha256": sha256, "most": walked.COMPARED},
-    )
-    row = cursor.fetchone()
-    if row is None:
+    room = _made_way(cursor, owner, wanted.post_id, sha256)
+    if room is None:
         return False
-    room = walked.COMPARED - row["compared"]
-    if row["chunks"]:
-        _drop_chunks(cursor, owner, wanted.post_id)
-        room = walked.room(cursor, owner)
     values = zip(texts, vectors, strict=True)
     rows = [
         _chunk(owner, wanted, model, number, *each, walked=number >= room)
@@ -180,6 +170,23 @@ def replace_chunks(
         (sha256, len(texts), model, owner, wanted.post_id),
     )
     return True
+
+
+def _made_way(cursor: Cursor, owner: str, post_id: str, sha256: str) -> int | None:
+    """Lock the document and drop its chunks; how many new ones stay out of the index. None: it is another one now."""
+    cursor.execute(
+        f"""select chunks, {walked.COUNT} as compared from documents
+            where owner = %(owner)s and post_id = %(post_id)s and content_sha256 = %(sha256)s and deleted_at is null
+            for update""",  # noqa: S608  our own words
+        {"owner": owner, "post_id": post_id, "sha256": sha256, "most": walked.COMPARED},
+    )
+    row = cursor.fetchone()
+    if row is None:
+        return None
+    if not row["chunks"]:
+        return walked.COMPARED - int(row["compared"])
+    _drop_chunks(cursor, owner, post_id)
+    return walked.room(cursor, owner)
 
 
 def _chunk(

@@ -13,6 +13,8 @@ from generation.documents.gathering import GatheredEmbeddings
 from generation.documents.vectors import Vector
 from generation.ports import Meter
 from shared.errors import AppError, PermanentError, TransientError
+from shared.telemetry import context
+from tests.unit.telemetry.recording import recording
 
 
 @dataclass
@@ -129,6 +131,21 @@ async def test_a_bug_reaches_everybody() -> None:
         *(gathered.embed([text], Meter()) for text in "abc"), return_exceptions=True
     )
     assert [type(result) for result in results] == [list, KeyError, KeyError]
+
+
+async def test_a_call_is_in_the_trace_of_its_first_document() -> None:
+    """With links to the others; not in that of the call before, whose document began the pause."""
+    gathered = GatheredEmbeddings(Model())
+    traces = [context.traceparent() for _ in range(3)]
+
+    async def embed(trace: str) -> None:
+        with context.running_in(trace):
+            await gathered.embed([trace], Meter())
+
+    with recording() as recorded:
+        await asyncio.gather(*map(embed, traces))
+    calls = [span for span in recorded.spans if span.name == "embed together"]
+    assert [(call.parent, call.links) for call in calls] == [(traces[0], []), (traces[1], [traces[2]])]
 
 
 async def test_who_is_stopped_stops_nobody_else() -> None:
