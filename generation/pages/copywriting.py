@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -14,12 +14,13 @@ from generation.pages.selection import Brief
 from generation.ports import Meter, StructuredRequest, TextModel
 from generation.prompts import prompt
 from generation.structured import closed, most_tokens
-from generation.templates.coverage import is_table, quoted, stated
+from generation.templates.coverage import copied, is_table, quoted, stated
 from generation.templates.models import Template
 from generation.templates.schema import check_values, fit_values, slot_schema
 from shared.errors import TransientError
 
 _COPY_TOKENS = 4000
+_ROW = {"label", "value"}
 
 
 class BlockCopy(BaseModel):
@@ -99,11 +100,21 @@ def _accepted(template: Template, brief: Brief, answer: dict[str, Any]) -> Block
         copy = BlockCopy.model_validate(answer)
     except ValidationError as error:
         raise TransientError(str(error), code="answer_off_schema") from error
-    slots = fit_values(template, copy.slots)
+    verbatim = copied(template, brief.facts)
+    slots = fit_values(template, _with_rows(template, copy.slots, verbatim))
     if issues := check_values(template, slots):
         raise TransientError(f"{issues[0].loc}: {issues[0].msg}", code="answer_off_schema")
     known = {fact.id for fact in brief.facts}
-    return BlockCopy(slots=slots, fact_ids=[fact_id for fact_id in copy.fact_ids if fact_id in known])
+    cited = dict.fromkeys([*copy.fact_ids, *(fact.id for fact in verbatim)])
+    return BlockCopy(slots=slots, fact_ids=[fact_id for fact_id in cited if fact_id in known])
+
+
+def _with_rows(template: Template, slots: Mapping[str, Any], facts: Sequence[Fact]) -> dict[str, Any]:
+    """`slots`, the template's rows of labels and values replaced by the names and values of `facts`, if any."""
+    tables = [slot.name for slot in template.slots if {field.name for field in slot.fields} == _ROW]
+    if not (facts and tables):
+        return dict(slots)
+    return {**slots, tables[0]: [{"label": fact.name, "value": fact.value} for fact in facts]}
 
 
 def _data(template: Template, block: PlannedBlock, brief: Brief) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
 from generation.fields import (
+    NOT_BLANK,
     NUMBER,
     FieldConflict,
     Flag,
@@ -71,12 +72,15 @@ class BlockEdit(_Request):
 class PageEdit(_Request):
     """PATCH /generation/pages/{id}: `blocks` is the whole new order; a block left out is removed."""
 
-    model_config = ConfigDict(json_schema_extra={"anyOf": [given("blocks"), given("theme"), given("title")]})
+    model_config = ConfigDict(
+        str_strip_whitespace=True,
+        json_schema_extra={"anyOf": [given("blocks"), given("theme"), given("title")]},
+    )
 
     base_version: Version
     blocks: Annotated[list[BlockEdit], Field(min_length=1, max_length=60)] | None = None
     theme: Annotated[dict[str, Any], AfterValidator(_whole), WithJsonSchema(THEME_SCHEMA)] | None = None
-    title: Annotated[Text, Field(min_length=1, max_length=120)] | None = None
+    title: Annotated[Text, Field(min_length=1, max_length=120, json_schema_extra=NOT_BLANK)] | None = None
 
     @model_validator(mode="after")
     def _something(self) -> Self:
@@ -117,7 +121,11 @@ class Feedback(_Request):
 class Regenerate(_Request):
     """POST /generation/pages/{id}/blocks/{block_id}/regenerate."""
 
-    instruction: Annotated[Text, Field(min_length=1, max_length=1000)] | None = None
+    model_config = ConfigDict(str_strip_whitespace=True)
+
+    instruction: Annotated[Text, Field(min_length=1, max_length=1000, json_schema_extra=NOT_BLANK)] | None = (
+        None
+    )
 
 
 def edited(

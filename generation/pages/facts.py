@@ -15,15 +15,19 @@ type Pairs = Sequence[tuple[str, str]]
 
 
 def number_facts(product: Product, seen: Pairs = (), documents: Pairs = ()) -> list[Fact]:
-    """The product's facts, then what the photo shows, then what the seller's documents say (names and values)."""
+    """The product's facts, then what the photo shows, then what the seller's documents say (names and values).
+
+    A name without a value says nothing, nor does a value without a name: neither is a fact.
+    """
     pairs: list[tuple[str, str, Source]] = [
         *_stated(product),
         *((name, value, "vision") for name, value in seen),
         *((name, value, "document") for name, value in documents),
     ]
+    told = [pair for pair in pairs if pair[0].strip() and pair[1].strip()]
     return [
         Fact(id=f"F{number}", name=name, value=value, source=source)
-        for number, (name, value, source) in enumerate(pairs, start=1)
+        for number, (name, value, source) in enumerate(told, start=1)
     ]
 
 

@@ -87,7 +87,7 @@ class PagePipeline:
             page.seen(photo), both(page.documents(known), page.nearness(known))
         )
         facts = number_facts(known.product, seen, documents)
-        choice = await page.choice(known, facts, near)
+        choice = await page.choice(known, facts, near, photo)
         run.warn(*left_out_warnings(choice.left_out))
         selection = await load(self.templates, choice, pictures=photo.source == "upload")
         brief = Brief(known.product, tuple(facts), selection, page.request.options)
@@ -186,13 +186,23 @@ class _Page:
             "어울리는 구성을 찾아봤어요",
         )
 
-    async def choice(self, known: KnownProduct, facts: Sequence[Fact], near: Nearness) -> Choice:
+    async def choice(
+        self, known: KnownProduct, facts: Sequence[Fact], near: Nearness, photo: KeptImage
+    ) -> Choice:
         """Which templates the page may use; decided once, whatever happens to the library meanwhile."""
         page_id = repository.page_id_of(self._run.lease.task_id)
         return await self._run.step(
             "templates",
             Choice,
-            lambda _: choose(self._kit.templates, self.request, known.product, facts, page_id, near),
+            lambda _: choose(
+                self._kit.templates,
+                self.request,
+                known.product,
+                facts,
+                page_id,
+                near,
+                pictures=photo.source == "upload",
+            ),
             "템플릿을 골랐어요",
         )
 

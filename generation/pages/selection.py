@@ -134,6 +134,8 @@ async def choose(
     facts: Sequence[Fact],
     page_id: UUID,
     near: Nearness = NOTHING_KNOWN,
+    *,
+    pictures: bool = True,
 ) -> Choice:
     """The templates for this request and page.
 
@@ -144,6 +146,7 @@ async def choose(
         facts: everything known.
         page_id: of the page, which an A/B test assigns.
         near: how near the library's descriptions are to the product, where nobody chose.
+        pictures: there is a photo to show.
 
     Raises:
         PermanentError: `no_templates`: what was chosen does not exist (any more).
@@ -155,7 +158,8 @@ async def choose(
             chosen = await templates.get_set(request.template_set_id)
             shown, origin = await templates.assigned(chosen, page_id)
             return await _of_set(templates, shown, origin, facts, keep_all=True)
-        return await _recommended(templates, request, product, facts, page_id, near)
+        choice = await _recommended(templates, request, product, facts, page_id, near)
+        return choice if pictures else await _without_photo(templates, choice, category_of(request, product))
     except InvalidError as error:
         raise PermanentError(error.message, code="no_templates") from error
 
@@ -163,15 +167,15 @@ async def choose(
 async def load(templates: Templates, choice: Choice, *, pictures: bool) -> Selection:
     """The chosen versions, ready to be filled.
 
-    Without a photo, blocks that do nothing but show it are left out, unless the seller chose them or hardly any
-    block were left.
+    Without a photo, blocks that do nothing but show it are left out, unless the seller chose them or no block were
+    left: a drawing under `사진으로 보기` promises what it is not.
     """
     versions = [
         await templates.get_version(template_id, version) for template_id, version in choice.templates
     ]
     if not (pictures or choice.keep_all):
         others = [template for template in versions if template.block_type not in _SHOW_THE_PHOTO]
-        versions = others if len(others) >= FEWEST_BLOCKS else versions
+        versions = others or versions
     origin = Origin(choice.template_set_id, choice.experiment_id, choice.variant)
     theme = parse_theme(choice.theme)
     return Selection(tuple(versions), theme, choice.keep_all, pictures, origin, choice.why)
@@ -210,6 +214,19 @@ async def _recommended(
         return await _of_set(templates, shown, origin, facts, keep_all=False)
     listed = await templates.get(found.template_ids)
     return _choice(listed, found.theme, origin, keep_all=False, why=found.why)
+
+
+async def _without_photo(templates: Templates, choice: Choice, category: str | None) -> Choice:
+    """The choice without blocks that `load` will leave out; if few are left, one that says what to do now."""
+    active = sorted(await templates.active(category), key=lambda one: one.template_id)
+    shown = {one.template_id for one in active if one.block_type in _SHOW_THE_PHOTO}
+    left = [pair for pair in choice.templates if pair[0] not in shown]
+    closing = next((one for one in active if one.block_type == "closing"), None)
+    if not left or len(left) >= FEWEST_BLOCKS or closing is None or closing.template_id in dict(left):
+        return choice
+    why = {**choice.why, closing.template_id: "사진이 없어 사진 블록 대신 마무리 안내를 넣었습니다."}
+    listed = [*left, (closing.template_id, closing.version)]
+    return choice.model_copy(update={"templates": listed, "why": why})
 
 
 async def _of_set(

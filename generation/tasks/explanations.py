@@ -54,12 +54,12 @@ _EXPLANATIONS: dict[str, tuple[str, str]] = {
         "The AI service did not accept the request. Tell the operator.",
     ),
     "model_refused": (
-        "AI가 이 내용으로는 글을 쓸 수 없다고 답했습니다. 상품 설명을 고쳐 주세요.",
-        "The model refused to write this. Change the product's description.",
+        "AI가 이 내용으로는 글을 쓸 수 없다고 답했습니다. 상품 설명이나 요청하신 내용을 고쳐 주세요.",
+        "The model refused to write this. Change the product's description, or what you asked for.",
     ),
     "content_filtered": (
-        "내용 안전 필터에 걸렸습니다. 상품 설명을 고쳐 주세요.",
-        "The content filter stopped this. Change the product's description.",
+        "내용 안전 필터에 걸렸습니다. 상품 설명이나 요청하신 내용을 고쳐 주세요.",
+        "The content filter stopped this. Change the product's description, or what you asked for.",
     ),
     "image_blocked": (
         "이미지 서비스가 이 사진을 처리하지 않았습니다.",

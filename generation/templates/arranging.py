@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from generation.templates import experiment_rows, set_rows
 from generation.templates.authoring import require_category
+from generation.templates.checked import MARK
 from generation.templates.requests import NewSet, SetChange
 from generation.templates.theme import parse_theme
 from shared.db.pool import as_json
@@ -22,9 +23,11 @@ _INSERT = """
     values (%(template_set_id)s, %(category_id)s, %(name)s, %(description)s, %(theme)s, %(is_default)s, %(status)s)
     on conflict (template_set_id) do nothing returning version
 """
+# A theme that stays keeps the seed's mark: to be the default, or not, is no edit.
 _UPDATE = """
     update template_sets set category_id = %(category_id)s, name = %(name)s, description = %(description)s,
-        theme = %(theme)s, is_default = %(is_default)s, status = %(status)s, version = version + 1, updated_at = now()
+        theme = case when theme - %(mark)s = %(theme)s::jsonb then theme else %(theme)s::jsonb end,
+        is_default = %(is_default)s, status = %(status)s, version = version + 1, updated_at = now()
     where template_set_id = %(template_set_id)s
 """
 _IN_USE = """
@@ -51,7 +54,7 @@ def create(cursor: Cursor, new: NewSet) -> dict[str, Any]:
     cursor.execute(_INSERT, {**content, "theme": as_json(content["theme"])})
     if cursor.fetchone() is None:
         raise ConflictError(f"There is a template set {set_id} already.", code="id_taken")
-    _place(cursor, set_id, new.ordered() or [])
+    _place(cursor, set_id, new.ordered() or [], listed=new.items is None)
     if new.experiment:
         experiment_rows.start(cursor, set_id, new.experiment)
     return set_rows.get(cursor, set_id)
@@ -75,10 +78,10 @@ def change(cursor: Cursor, template_set_id: str, asked: SetChange) -> dict[str, 
     _check(cursor, content)
     _keep_general(current, content)
     _make_room(cursor, content)
-    cursor.execute(_UPDATE, {**content, "theme": as_json(content["theme"])})
+    cursor.execute(_UPDATE, {**content, "theme": as_json(content["theme"]), "mark": MARK})
     items = asked.ordered()
     if items is not None:
-        _place(cursor, template_set_id, items)
+        _place(cursor, template_set_id, items, listed=asked.items is None)
     _carry_on_testing(cursor, current, content, asked)
     return set_rows.get(cursor, template_set_id)
 
@@ -99,7 +102,7 @@ def remove(cursor: Cursor, template_set_id: str) -> dict[str, Any] | None:
         return None
     experiment_rows.end_all(cursor, template_set_id)
     if current["status"] != "archived":
-        cursor.execute(_UPDATE, {**archived, "theme": as_json(current["theme"])})
+        cursor.execute(_UPDATE, {**archived, "theme": as_json(current["theme"]), "mark": MARK})
     return set_rows.get(cursor, template_set_id)
 
 
@@ -141,12 +144,12 @@ def _make_room(cursor: Cursor, content: dict[str, Any]) -> None:
         )
 
 
-def _place(cursor: Cursor, template_set_id: str, items: Sequence[tuple[int, str]]) -> None:
+def _place(cursor: Cursor, template_set_id: str, items: Sequence[tuple[int, str]], *, listed: bool) -> None:
     # The lock keeps a template from being deleted between this look and the insert.
     wanted = [template_id for _, template_id in items]
     cursor.execute("select template_id from templates where template_id = any(%s) for key share", (wanted,))
     there = {row["template_id"] for row in cursor.fetchall()}
-    if issues := _item_issues(items, there):
+    if issues := _item_issues(items, there, listed=listed):
         raise FieldsError(issues)
     cursor.execute("delete from template_set_items where template_set_id = %s", (template_set_id,))
     for display_order, template_id in items:
@@ -156,15 +159,17 @@ def _place(cursor: Cursor, template_set_id: str, items: Sequence[tuple[int, str]
         )
 
 
-def _item_issues(items: Sequence[tuple[int, str]], there: set[str]) -> list[FieldIssue]:
+def _item_issues(items: Sequence[tuple[int, str]], there: set[str], *, listed: bool) -> list[FieldIssue]:
+    """What is wrong with items, by the path they were given under: `template_ids` if `listed`."""
     issues = []
     seen: set[str] = set()
     orders: set[int] = set()
     for number, (display_order, template_id) in enumerate(items):
+        where = f"template_ids.{number}" if listed else f"items.{number}.template_id"
         if template_id not in there:
-            issues.append(FieldIssue(f"items.{number}.template_id", f"there is no template {template_id}"))
+            issues.append(FieldIssue(where, f"there is no template {template_id}"))
         if template_id in seen:
-            issues.append(FieldIssue(f"items.{number}.template_id", "is in the set already"))
+            issues.append(FieldIssue(where, "is in the set already"))
         if display_order in orders:
             issues.append(FieldIssue(f"items.{number}.display_order", "is another item's"))
         seen.add(template_id)
@@ -180,8 +185,9 @@ def _carry_on_testing(
         experiment_rows.end_all(cursor, set_id)
     elif "experiment" in asked.model_fields_set and asked.experiment is None:
         experiment_rows.stop(cursor, set_id)
-    before = [(item["display_order"], item["template_id"]) for item in current["items"]]
-    same_items = sorted(asked.ordered() or before) == before
+    before = [item["template_id"] for item in current["items"]]
+    items = asked.ordered()
+    same_items = items is None or [template_id for _, template_id in sorted(items)] == before
     if not same_items or content["theme"] != parse_theme(current["theme"]).as_json():
         experiment_rows.begin_anew(cursor, set_id)
     if asked.experiment and content["status"] != "archived":

@@ -6,6 +6,7 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from generation.templates import template_rows
+from generation.templates.checked import MARK
 from generation.templates.requests import NewTemplate, TemplateChange
 from shared.db.pool import as_json
 from shared.errors import ConflictError, FieldIssue, FieldsError, NotFoundError
@@ -20,18 +21,32 @@ _INSERT = """
         %(template_html)s, %(metadata)s, %(provenance)s)
     on conflict (template_id) do nothing returning version
 """
+# Of a library template whose status alone is changed the seed's mark stays: nobody has edited it.
 _UPDATE = """
     update templates set category_id = %(category_id)s, block_type = %(block_type)s, name = %(name)s,
         description = %(description)s, status = %(status)s, template_html = %(template_html)s,
-        metadata = %(metadata)s, version = version + 1, updated_at = now()
+        metadata = case when metadata - %(mark)s = %(metadata)s::jsonb
+                and (category_id, block_type, name, description, template_html) is not distinct from
+                    (%(category_id)s, %(block_type)s, %(name)s, %(description)s, %(template_html)s)
+            then metadata else %(metadata)s::jsonb end,
+        version = version + 1, updated_at = now()
     where template_id = %(template_id)s and version = %(version)s returning version
 """
-# A waiting page that asks for the template by name uses it, though nothing tells yet but its request.
+# A page that is being made, or may be tried again, uses what its request names and what was chosen for it, though the
+# page itself does not tell yet; one that is just choosing may choose this. Drafts are not chosen.
 _IN_USE = """
     select exists (select from template_set_items where template_id = %(id)s)
         or exists (select from template_uses where template_id = %(id)s)
         or exists (select from tasks where status in ('queued', 'running') and kind = 'page'
-            and (request -> 'template_ids')::jsonb ? %(id)s) as used
+            and (request -> 'template_ids')::jsonb ? %(id)s)
+        or exists (select from tasks join task_steps using (task_id)
+            where status <> 'completed' and kind = 'page' and step_key = 'templates'
+                and jsonb_path_exists(
+                    (task_steps.result #> '{value,templates}')::jsonb, '$[*][0] ? (@ == $id)', %(named)s::jsonb))
+        or exists (select from templates, tasks where template_id = %(id)s and templates.status <> 'draft'
+            and tasks.status = 'running' and kind = 'page'
+            and not exists (select from task_steps
+                where task_steps.task_id = tasks.task_id and step_key = 'templates')) as used
 """
 
 
@@ -55,7 +70,12 @@ def merged(current: dict[str, Any], change: TemplateChange) -> dict[str, Any]:
     """The columns of `current` after `change`: what was not given, or given as null, stays.
 
     But null is a category (every one), and no metadata.
+
+    Raises:
+        ConflictError: `stale_version`: the change was made on another version than `current`.
     """
+    if change.version != current["version"]:
+        raise _stale(current["version"])
     given = {name: getattr(change, name) for name in change.model_fields_set - {"version"}}
     if "metadata" in given:
         given["metadata"] = given["metadata"] or {}
@@ -74,10 +94,10 @@ def change(cursor: Cursor, content: dict[str, Any], saved_by: str, reason: str =
         NotFoundError: no such template. ConflictError: `stale_version`: somebody was faster.
     """
     require_category(cursor, content["category_id"])
-    cursor.execute(_UPDATE, {**content, "metadata": as_json(content["metadata"])})
+    cursor.execute(_UPDATE, {**content, "metadata": as_json(content["metadata"]), "mark": MARK})
     if cursor.fetchone() is None:
         current = template_rows.get(cursor, content["template_id"])["version"]
-        raise ConflictError(f"The template is at version {current} by now.", code="stale_version")
+        raise _stale(current)
     _keep_version(cursor, content["template_id"], saved_by, reason)
     return template_rows.get(cursor, content["template_id"])
 
@@ -110,7 +130,7 @@ def remove(cursor: Cursor, template_id: str, saved_by: str) -> dict[str, Any] | 
         NotFoundError: no such template.
     """
     _lock(cursor, template_id)
-    cursor.execute(_IN_USE, {"id": template_id})
+    cursor.execute(_IN_USE, {"id": template_id, "named": as_json({"id": template_id})})
     if not _row(cursor)["used"]:
         cursor.execute("delete from templates where template_id = %s", (template_id,))
         return None
@@ -129,6 +149,10 @@ def require_category(cursor: Cursor, category_id: str | None) -> None:
     cursor.execute("select 1 from categories where category_id = %s", (category_id,))
     if category_id is not None and cursor.fetchone() is None:
         raise FieldsError([FieldIssue("category_id", f"there is no category {category_id}")])
+
+
+def _stale(version: int) -> ConflictError:
+    return ConflictError(f"The template is at version {version} by now.", code="stale_version")
 
 
 def _lock(cursor: Cursor, template_id: str) -> None:

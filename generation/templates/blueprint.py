@@ -6,7 +6,6 @@ The host tries routes in the order of function names, so `preview` (templates/pr
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
@@ -23,6 +22,7 @@ from generation.templates import (
     categories as category_rows,
 )
 from generation.templates.answers import answer, refusing, template_view
+from generation.templates.aside import aside
 from generation.templates.checked import checked_template
 from generation.templates.conditional import unless_known
 from generation.templates.language import CompiledTemplate
@@ -213,12 +213,11 @@ def _id(call: Call, name: str) -> str:
 
 
 async def _compiled(source: str, metadata: Mapping[str, object]) -> CompiledTemplate:
-    # On a thread: a large template takes a moment, and everybody else's requests share the event loop.
-    return await asyncio.to_thread(checked_template, source, metadata)
+    return await aside(checked_template, source, metadata)
 
 
 async def _shown(title: str, compiled: CompiledTemplate, wish: TemplatePreview) -> Reply:
-    html = await asyncio.to_thread(preview, title, compiled, wish)
+    html = await aside(preview, title, compiled, wish)
     headers = {"Content-Security-Policy": HEADER_POLICY, "Cache-Control": "no-store"}
     return Reply(200, html.encode(), _HTML, headers)
 

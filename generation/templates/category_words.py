@@ -8,11 +8,13 @@ from collections.abc import Mapping
 _WORDS: Mapping[str, str] = {
     "food": (
         "식품 푸드 음식 먹거리 간식 과자 음료 커피 원두 차류 농산물 수산물 축산물 과일 채소 쌀 정육 김치 반찬 "
-        "밀키트 건강식품 건강기능식품 베이커리 빵 디저트 소스 조미료 식료품 food grocery coffee "
+        "밀키트 건강식품 건강기능식품 베이커리 빵 디저트 소스 조미료 식료품 생크림 아이스크림 크림치즈 "
+        "food grocery coffee "
     ),
     "living": (
         "주방용품 주방 리빙 생활용품 생활 홈데코 인테리어 가구 침구 욕실 수납 텀블러 식기 그릇 냄비 조리도구 청소용품 "
-        "세제 조명 캠핑용품 반려동물 kitchen living home furniture "
+        "세제 조명 캠핑용품 반려동물 신발장 옷걸이 옷장 쌀통 빵칼 과일칼 소스팬 "
+        "kitchen living home furniture "
     ),
     "beauty": (
         "화장품 뷰티 스킨케어 메이크업 색조 향수 바디케어 헤어케어 클렌징 선케어 마스크팩 미용 샴푸 크림 세럼 로션 "

@@ -9,6 +9,7 @@ from typing import Any
 from generation.templates.language import CompiledTemplate, compile_template
 from generation.templates.schema import check_values
 from generation.templates.slots import Slot
+from generation.templates.syntax import SyntaxProblem, TemplateSyntaxIssue
 from shared.errors import FieldIssue, FieldsError
 
 MAX_METADATA_BYTES = 64 * 1024
@@ -28,13 +29,15 @@ def checked_template(source: str, metadata: Mapping[str, Any]) -> CompiledTempla
     """`source` compiled; takes up to a tenth of a second for the largest: run it on a thread.
 
     Raises:
-        TemplateSyntaxIssue: the source is outside the language.
+        TemplateSyntaxIssue: the source is outside the language, or empty.
         FieldsError: the metadata does not fit it, is too large, or holds samples that do not fit their slots.
     """
     import orjson
 
     if len(orjson.dumps(metadata)) > MAX_METADATA_BYTES:
         raise FieldsError([FieldIssue("metadata", f"holds at most {MAX_METADATA_BYTES} bytes of JSON")])
+    if not source.strip():
+        raise TemplateSyntaxIssue([SyntaxProblem(1, 1, "an empty template shows nothing")])
     if metadata.get("source", "model") not in _SOURCES:
         raise FieldsError([FieldIssue("metadata.source", f"one of {', '.join(_SOURCES)}")])
     compiled = compile_template(source, metadata)

@@ -30,6 +30,19 @@ _MAX_LOOPS = 2
 _MAX_NESTING = 12
 _MAX_PROBLEMS = 20
 _MAX_FILTERS = 3
+_WRITTEN = {
+    "assign": "set",
+    "assignblock": "set",
+    "callblock": "call",
+    "filterblock": "filter",
+    "fromimport": "from",
+    "scope": "autoescape",
+    "scopedevalcontextmodifier": "autoescape",
+    "const": "a fixed value (const)",
+    "getitem": "[ ] (getitem)",
+    "sub": "- (sub); names are written with _",
+    "condexpr": "a condition (condexpr); use {% if %}",
+}
 
 
 class _Stop(Exception):  # noqa: N818  not an error: the markup is broken, so what follows would only be noise
@@ -214,7 +227,8 @@ class Checker:
         node.lineno = head.lineno  # a dotted name stands where its first letter is, not at its last dot
         if bad := next((part for part in parts if not NAME.fullmatch(part)), None):
             self._problem(
-                node.lineno, f"{bad!r} is not a name: lower-case letters, digits and _, letter first"
+                node.lineno,
+                f"{bad[:40]!r} is not a name: lower-case letters, digits and _, letter first, at most 40",
             )
             return None
         return parts
@@ -258,4 +272,6 @@ class Checker:
 
 
 def _word(node: nodes.Node) -> str:
-    return type(node).__name__.lower()
+    """What the author wrote: Jinja2 calls some of it otherwise."""
+    name = type(node).__name__.lower()
+    return _WRITTEN.get(name, name)

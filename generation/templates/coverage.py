@@ -22,6 +22,8 @@ _BY_NAME = {
     "reviews": re.compile("^고객 후기"),  # as generation.documents.retrieval names them
 }
 _ASKED = re.compile("^자주 묻는 질문")  # likewise
+# What the law wants told is not for a model to shorten or to choose from.
+_COPIED = frozenset({"product_notice"})
 # These show everything of one source: what a block of its own says is not said there again.
 _GENERAL = frozenset({"specification"})
 
@@ -57,6 +59,11 @@ def quoted[F: KnownFact](template: Template, facts: Sequence[F]) -> list[F]:
     if template.block_type != "faq":
         return []
     return [fact for fact in facts if fact.source == "document" and _ASKED.search(fact.name)]
+
+
+def copied[F: KnownFact](template: Template, facts: Sequence[F]) -> list[F]:
+    """The facts a notice required by law copies word for word; none for any other template."""
+    return feeding(template, facts) if template.block_type in _COPIED else []
 
 
 def is_table(template: Template) -> bool:

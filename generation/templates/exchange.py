@@ -91,12 +91,16 @@ def export(cursor: Cursor, template_set_ids: Sequence[str]) -> dict[str, Any]:
 
 
 def check(bundle: Bundle) -> None:
-    """Check every template's source and metadata, and every theme.
+    """Check every template's source and metadata, every theme, and that nothing is there twice.
 
     Raises:
         FieldsError: all that is wrong, by path in the document, templates with line and column.
     """
-    issues: list[FieldIssue] = []
+    issues = [
+        *_repeated("categories", "category_id", bundle.categories),
+        *_repeated("templates", "template_id", bundle.templates),
+        *_repeated("sets", "template_set_id", bundle.sets),
+    ]
     for number, template in enumerate(bundle.templates):
         try:
             checked_template(template.template_html, template.metadata)
@@ -115,6 +119,18 @@ def check(bundle: Bundle) -> None:
             issues += _below(f"sets.{number}", error)
     if issues:
         raise FieldsError(issues)
+
+
+def _repeated(where: str, key: str, listed: Sequence[BaseModel]) -> list[FieldIssue]:
+    """An issue for each id that stands before: which of the two is meant nobody could tell."""
+    seen: set[str] = set()
+    issues = []
+    for number, one in enumerate(listed):
+        identity = getattr(one, key)
+        if identity in seen:
+            issues.append(FieldIssue(f"{where}.{number}.{key}", f"{identity} is in the document already"))
+        seen.add(identity)
+    return issues
 
 
 def read_in(cursor: Cursor, bundle: Bundle, saved_by: str) -> SeedReport:

@@ -29,7 +29,7 @@ __all__ = [
     "compile_template",
 ]
 
-MAX_OUTPUT_BYTES = 256 * 1024
+MAX_OUTPUT_BYTES = 512 * 1024  # a notice required by law, every row full
 MAX_STEPS = 12_000  # at 1 to 2 us each: a block renders within 50 ms
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from generation.templates.requests import composed
 from shared.errors import FieldIssue, FieldsError
 from shared.http import Call, Reply, reply
 
@@ -60,7 +61,7 @@ def _matching(call: Call, name: str, pattern: re.Pattern[str]) -> str | None:
 
 
 def _words(call: Call) -> tuple[str, ...]:
-    given = call.query.get("q", "")
+    given = composed(call.query.get("q", ""))
     if len(given) > _MAX_QUERY:
         raise FieldsError([FieldIssue("q", f"holds {_MAX_QUERY} characters")])
     if "\0" in given or any("\ud800" <= letter <= "\udfff" for letter in given):

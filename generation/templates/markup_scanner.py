@@ -5,10 +5,11 @@ Only a well-formed subset passes: quoted attributes, elements of the sanitiser's
 
 from __future__ import annotations
 
+import html as entities
 import re
 from dataclasses import dataclass, replace
 
-from generation.templates.css import refused_properties
+from generation.templates.css import PROPERTIES, refused_properties
 from generation.templates.sanitize import ATTRIBUTES, TAGS, is_image_url
 
 VOID = frozenset({"br", "col", "hr", "img"})
@@ -161,10 +162,20 @@ def _check_name(attribute: Attribute, offset: int) -> None:
 def _check_value(attribute: Attribute, offset: int) -> None:
     value = attribute.value
     if attribute.name == "style":
-        # `0` stands in for a token: a colour, a radius or a font is as plain as it.
-        if refused := refused_properties(value.replace(HOLE, "0")):
-            raise ScanError(offset, f"style may not set {', '.join(refused)} so")
+        # As a browser reads it, with &quot; as a quote. `0` stands in for a token: a colour, a radius or a font is as
+        # plain as it.
+        if refused := refused_properties(entities.unescape(value).replace(HOLE, "0")):
+            raise ScanError(offset, _refused_style(refused))
     elif attribute.name == "src" and value != HOLE and not is_image_url(value):
         raise ScanError(offset, "src holds one image slot's url and nothing else, or an http(s) address")
     elif attribute.name in {"width", "height"} and HOLE in value and value != HOLE:
         raise ScanError(offset, f"{attribute.name} holds one expression and nothing else")
+
+
+def _refused_style(refused: list[str]) -> str:
+    known = [name for name in refused if name in PROPERTIES]
+    unknown = [name for name in refused if name not in PROPERTIES and name != "?"]
+    problems = [f"style may not set {', '.join(unknown)}"] if unknown else []
+    problems += [f"style may not set {', '.join(known)} to this value"] if known else []
+    problems += ["style holds something that is no declaration"] if "?" in refused else []
+    return "; ".join(problems)

@@ -56,7 +56,8 @@ def render_page(title: str, theme: Theme, blocks: Sequence[str]) -> str:
 def _wrapper_style(theme: Theme) -> str:
     tokens = theme.tokens
     return (
-        f"max-width:{MAX_WIDTH}px;margin:0 auto;overflow:hidden;background:{theme.surface};color:{theme.ink};"
+        f"position:relative;max-width:{MAX_WIDTH}px;margin:0 auto;overflow:hidden;"  # no block covers what is not ours
+        f"background:{theme.surface};color:{theme.ink};"
         f"font-family:{tokens['font']};font-size:17px;line-height:1.7;letter-spacing:-0.01em;text-align:left;"
         "word-break:keep-all;overflow-wrap:break-word"
     )

@@ -6,12 +6,14 @@ back what it was given.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from generation.fields import (
+    NOT_BLANK,
     NUMBER,
     FieldConflict,
     Flag,
@@ -22,6 +24,11 @@ from generation.fields import (
     exactly_one,
     missing,
 )
+
+
+def composed(text: str) -> str:
+    """Letters as they are typed (Unicode NFC)."""
+    return unicodedata.normalize("NFC", text)
 
 
 def _not_a_route(template_id: str) -> str:
@@ -36,10 +43,17 @@ TemplateId = Annotated[
     Id, AfterValidator(_not_a_route), Field(json_schema_extra={"not": {"const": "preview"}})
 ]
 BlockType = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-Name = Annotated[Text, Field(min_length=1, max_length=120)]
-Description = Annotated[Text, Field(max_length=2000)]
+# Korean pasted from a Mac's file names comes in single letters (NFD), in which nobody would find it.
+_Composed = Annotated[Text, AfterValidator(composed)]
+Name = Annotated[
+    _Composed,
+    AfterValidator(str.strip),
+    Field(min_length=1, max_length=120, json_schema_extra=NOT_BLANK),
+]
+Description = Annotated[_Composed, Field(max_length=2000)]
 SourceText = Annotated[Text, Field(max_length=64 * 1024)]
-Order = Annotated[int, Field(ge=0, le=100_000), NUMBER]
+MAX_ORDER = 100_000
+Order = Annotated[int, Field(ge=0, le=MAX_ORDER), NUMBER]
 ImageKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.]{0,120}$")]
 Status = Literal["draft", "active", "archived"]
 MAX_ITEMS = 60
@@ -166,6 +180,7 @@ class _SetBody(_Body):
     def _one_list(self) -> Self:
         if self.items is not None and self.template_ids is not None:
             raise FieldConflict(["items", "template_ids"], "give one of these")
+        self.ordered()  # numbers that go too far are refused here
         return self
 
     def ordered(self) -> list[tuple[int, str]] | None:
@@ -179,8 +194,10 @@ class _SetBody(_Body):
 def _numbered(items: Sequence[SetItem]) -> list[tuple[int, str]]:
     numbered: list[tuple[int, str]] = []
     before = -1
-    for item in items:
+    for number, item in enumerate(items):
         before = before + 1 if item.display_order is None else item.display_order
+        if before > MAX_ORDER:
+            raise FieldConflict([f"items.{number}.display_order"], f"goes to {MAX_ORDER}")
         numbered.append((before, item.template_id))
     return numbered
 

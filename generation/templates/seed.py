@@ -160,7 +160,9 @@ def _outcome(wanted: Any, stored: Any, marked: Mapping[str, Any] | None) -> str 
     if stored is None:
         return "added"
     mark = (marked or {}).get(MARK)
-    if mark == _sha256(wanted):
+    if (
+        mark == _sha256(wanted) or stored == wanted
+    ):  # an import brings the library's own content without its mark
         return None
     return "updated" if mark == _sha256(stored) else "kept"
 

@@ -6,6 +6,7 @@ node keeps as `lineno` is its offset in the source, from which line and column f
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -19,7 +20,10 @@ MAX_SOURCE_CHARS = 64 * 1024
 # a second: the library's largest template has 70 tags.
 MAX_TAGS = 1_000
 _MAX_TOKENS = 20_000
+_MAX_DIGITS = 15
 _MAX_MESSAGE = 200
+# The lexer's own idea of the place, which the column says better.
+_AT = re.compile(r" at [0-9]+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +110,24 @@ def parse(environment: OffsetEnvironment, source: Source) -> nodes.Template:
 
 
 def _check_tokens(environment: OffsetEnvironment, source: Source) -> None:
+    tags = start = end = 0
     try:
-        tags = 0
-        for number, (offset, kind, _) in enumerate(_with_offsets(environment, source.text)):
+        for number, (start, kind, value) in enumerate(_with_offsets(environment, source.text)):
+            end = start + len(value)
             tags += kind in {"variable_begin", "block_begin"}
             if tags > MAX_TAGS or number > _MAX_TOKENS:
                 message = f"a template holds at most {MAX_TAGS} {{{{ }}}} and {{% %}}"
-                raise TemplateSyntaxIssue([source.problem(offset, message)])
+                raise TemplateSyntaxIssue([source.problem(start, message)])
             if kind == "raw_begin":
-                raise TemplateSyntaxIssue([source.problem(offset, "raw blocks are not allowed")])
+                raise TemplateSyntaxIssue([source.problem(start, "raw blocks are not allowed")])
+            if kind == "integer" and len(value) > _MAX_DIGITS:
+                # Python refuses to read numbers of more than 4,300 digits, with an error of its own.
+                raise TemplateSyntaxIssue([source.problem(start, "only names are allowed here, not numbers")])
     except TemplateSyntaxError as error:
-        # Errors of the lexer itself carry a real line and no column.
-        raise TemplateSyntaxIssue(
-            [SyntaxProblem(error.lineno, 1, error.message or "cannot be read")]
-        ) from error
+        raise TemplateSyntaxIssue([_unread(error, source, start, end)]) from error
+
+
+def _unread(error: TemplateSyntaxError, source: Source, start: int, end: int) -> SyntaxProblem:
+    """What the lexer cannot read, behind the token from `start` to `end`; it tells no column itself."""
+    message = error.message or "cannot be read"
+    return source.problem(start if message.startswith("Missing end") else end, _AT.sub("", message))

@@ -29,7 +29,8 @@ def get(cursor: Cursor, template_id: str, version: int | None = None) -> dict[st
     cursor.execute(_ONE, (template_id, version))
     row = cursor.fetchone()
     if row is None:
-        raise NotFoundError("There is no such template.")
+        of_it = "" if version is None else f", or no version {version} of it"
+        raise NotFoundError(f"There is no such template{of_it}.")
     return {**_timed(row), "metadata": without_mark(row["metadata"])}
 
 

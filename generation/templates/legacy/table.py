@@ -31,6 +31,8 @@ _APART = re.compile(r"[\s_-]+")
 # A spreadsheet runs what begins so; `="007"` is how it keeps a number's zeros.
 _QUOTED_FORMULA = re.compile(r'="([^"]*)"')
 _FORMULA = re.compile(r"\s*(?:[=@]|[+-](?=[A-Za-z(])).*", re.DOTALL)
+# Read behind the last line: a quote that nobody closed takes it in, with all the lines before.
+_END = "\ue002"
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
@@ -95,11 +97,18 @@ def decoded(content: bytes) -> str:
 
 
 def _lines(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    """Line number and cells of each row; one whose open quote took in others has a cell too many: it is refused."""
+    ended = text if text.endswith(("\n", "\r")) else f"{text}\n"
+    reader = csv.reader(io.StringIO(ended + _END, newline=""), delimiter=delimiter)
     # The file's own size is the limit: a lower one would leave the reader in the middle of a quoted cell.
-    before = csv.field_size_limit(max(len(text), 1))
+    before = csv.field_size_limit(len(text) + len(_END) + 1)
     try:
         for cells in reader:
+            if cells and cells[-1].endswith(_END):
+                cells[-1] = cells[-1].removesuffix(_END).rstrip()
+                if cells != [""]:
+                    yield reader.line_num - 1, [*cells, ""] if "\n" in cells[-1] else cells
+                return
             yield reader.line_num, cells
     finally:
         csv.field_size_limit(before)

@@ -73,12 +73,12 @@ def translate(source: str) -> Translation:
     if statements:
         raise InvalidError(f"statements are not in the template language: {_complaint(source)}")
     found = _translated(source)
+    if not found.html:
+        raise InvalidError("nothing of it is allowed on a page")
     try:
         checked_template(found.html, found.metadata)
     except (TemplateSyntaxIssue, FieldsError) as error:
         raise InvalidError(f"cannot be said in the template language: {_reason(error)}") from error
-    if not found.html:
-        raise InvalidError("nothing of it is allowed on a page")
     return found
 
 

@@ -49,13 +49,20 @@ class Bank:
         return "general"
 
     def moments_of(self, category: str, name: str) -> Fields:
-        """The occasions of a product: of its own kind of thing if known, else of its category."""
-        own = next((each for each in self.moments if re.search(each["match"], name)), None)
+        """The occasions of a product: of its own kind of thing if its category has that, else of its category."""
+        own = next(
+            (
+                each
+                for each in self.moments
+                if category in {*each["categories"], "general"} and re.search(each["match"], name)
+            ),
+            None,
+        )
         chosen = own or self.categories[category]["moments"]
         return {
             key: value if isinstance(value, list) else [value]
             for key, value in chosen.items()
-            if key != "match"
+            if key not in {"match", "categories"}
         }
 
     def phrases(self, category: str, kind: str, field: str) -> list[list[str]]:

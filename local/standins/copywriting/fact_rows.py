@@ -80,7 +80,8 @@ def table_facts(voice: Voice) -> Pairs:
         )
     if voice.kind == "story":
         return told_first(facts, _STORY_KEYS)
-    return [pair for pair in facts if "attribute" in pair[0].source] or facts
+    told = [pair for pair in facts if pair[0].source != "name"]  # a table is not about what it is called
+    return [pair for pair in told if "attribute" in pair[0].source] or told or facts
 
 
 def figures(voice: Voice, limits: Limits, count: int) -> list[Row]:

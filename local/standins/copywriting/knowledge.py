@@ -19,7 +19,10 @@ _CLAIMS = re.compile(
 _QUANTITY = re.compile(r"\s*(?:약\s*)?\d[\d,.]*\s*(?:[a-zA-Z%]+|[가-힣]{1,3})?(?=\s|$|[xX\u00d7*/])")
 _BRACKETS = re.compile(r"\s*[(\[\uff08【][^()\[\]\uff08\uff09【】]*[)\]\uff09】]")
 _HANGUL = re.compile("[가-힣]")
+#: Nothing to open a page with: what it is not, what it costs, what happens when something goes wrong.
+_POOR_OPENING = re.compile(r"아님|아니|않|없|\d원|배송|교환|반품|환불|파손|품절")
 _SHORT_NAME = 14
+_LONGEST_NAME = 24
 _PROSE = ("description", "document", "photo", "vision", "seller")
 _UNSTATED = ("price", "packaging", "notice")
 
@@ -57,11 +60,14 @@ def gather(reading: Reading, bank: Bank, rng: Random, allowed: Callable[[str], b
     category_text = str(reading.product.get("category") or "")
     category = bank.category_of(category_text, full, " ".join(fact.name for fact in reading.facts))
     name = short_name(full)
+    thing = name.split()[-1]
+    if len(thing) > _SHORT_NAME:  # no headline has room for it
+        thing = category_text if 0 < len(category_text) <= _SHORT_NAME else "상품"
     seat = seat_of(reading.block, full)
     values = {
-        "name": Known(name),
+        "name": Known(name if len(name) <= _LONGEST_NAME else thing),
         "full": Known(full),
-        "thing": Known(name.split()[-1]),
+        "thing": Known(thing),
         "category": Known(category_text or name),
     }
     for key, options in bank.moments_of(category, name).items():
@@ -75,7 +81,7 @@ def gather(reading: Reading, bank: Bank, rng: Random, allowed: Callable[[str], b
 def short_name(full: str) -> str:
     """The product's name without quantities and brackets, at most its last words that make a name."""
     bare = _QUANTITY.sub("", _BRACKETS.sub("", full)).strip(" ,/-·") or full
-    words = bare.split()
+    words = next(part for part in bare.split(",") if part.strip()).split()
     while any(map(_HANGUL.search, words)) and not _HANGUL.search(words[-1]):
         words.pop()  # a size or grade, such as `M` or `SPF50+`: not what one calls the product
     while len(" ".join(words)) > _SHORT_NAME and len(words) > 2:  # noqa: PLR2004 - a kind and a thing
@@ -110,7 +116,7 @@ def _fact_values(facts: tuple[tuple[Fact, FactPhrases], ...]) -> dict[str, Known
 def _sentences(reading: Reading, name: str, allowed: Callable[[str], bool]) -> dict[str, Known]:
     """The seller's description by sentence.
 
-    `d1` can open a page and `d2` ... follow; `m1` and `m2` are for someone who has read `d1` before.
+    `d1` can open a page, if any can, and `d2` ... follow; `m1` and `m2` are for someone who has read `d1` before.
     """
     said = [
         (sentence, fact)
@@ -120,10 +126,11 @@ def _sentences(reading: Reading, name: str, allowed: Callable[[str], bool]) -> d
         if sentence.endswith((".", "다", "요")) and not is_claim(sentence) and allowed(sentence)
     ]
     # A list of parts without a verb says little to someone who does not yet know what the product is.
-    opening = next((each for each in said if _opens(each[0], name)), said[0] if said else None)
+    able = [each for each in said if not _POOR_OPENING.search(each[0])]
+    opening = next((each for each in able if _opens(each[0], name)), able[0] if able else None)
     more = [Known(completed(sentence), fact) for sentence, fact in said if (sentence, fact) != opening]
     first = [Known(completed(opening[0]), opening[1])] if opening else []
-    named = {f"d{number}": known for number, known in enumerate((first + more)[:4], start=1)}
+    named = {f"d{number}": known for number, known in enumerate((first + more)[:4], start=1 if first else 2)}
     return named | {f"m{number}": known for number, known in enumerate((more or first)[:2], start=1)}
 
 

@@ -29,12 +29,17 @@ _STEPS = 4
 _QUESTIONS = 5
 _COMPARED = 4
 _FIGURES = 3
-_TABLE = 16
+_TABLE = 60
 _STATED = {
     "usage": "안내",
     "storage": "보관",
     "wash": "손질",
 }  # which step a fact states better than the bank
+_SPARE_QUESTIONS = (
+    ("더 궁금한 점은 어디에 묻나요?", "상품 문의로 남겨 주세요."),
+    ("배송과 교환은 어디에서 확인하나요?", "판매 페이지의 배송·교환 안내를 확인해 주세요."),
+    ("여기에 없는 정보는 어떻게 확인하나요?", "상품 문의로 물어봐 주세요."),
+)
 _ORDINALS = ("첫째", "둘째", "셋째", "넷째", "다섯째", "여섯째", "일곱째", "여덟째")
 
 
@@ -51,7 +56,7 @@ def make_rows(voice: Voice, limits: Limits, low: int, high: int | None) -> list[
     count = max(low, usual if high is None else min(usual, high))
     rows = maker(voice, limits, count)[:count]
     if len(rows) < low:
-        rows += _spare_rows(voice, limits, low - len(rows))
+        rows += _spare_rows(voice, limits, low - len(rows), {str(row.get("question")) for row in rows})
     return rows
 
 
@@ -150,8 +155,8 @@ def _pairs(voice: Voice) -> tuple[list[str], list[str]]:
     return [], []
 
 
-def _spare_rows(voice: Voice, limits: Limits, count: int) -> list[Row]:
-    """What is true of any product, for lists that need more rows than there are facts."""
+def _spare_rows(voice: Voice, limits: Limits, count: int, asked: set[str]) -> list[Row]:
+    """What is true of any product, for lists that need more rows than there are facts; nothing `asked` before."""
     rows: list[Row] = []
     shown = [
         ("상품명", voice.known.full_name),
@@ -164,7 +169,9 @@ def _spare_rows(voice: Voice, limits: Limits, count: int) -> list[Row]:
             for label, value in shown
             if fits(value, limits.get("value")) and fits(value, limits.get("ours"))
         ]
+    spare = [pair for pair in _SPARE_QUESTIONS if pair[0] not in asked] or list(_SPARE_QUESTIONS)
     while len(rows) < count:
+        question, answer = spare[len(rows) % len(spare)]
         title, body = (
             voice.phrase("headline", limits.get("headline")),
             voice.prose("body", limits.get("body"), 1),
@@ -175,8 +182,8 @@ def _spare_rows(voice: Voice, limits: Limits, count: int) -> list[Row]:
                 "body": body,
                 "label": title,
                 "value": body,
-                "question": "더 궁금한 점은 어디에 묻나요?",
-                "answer": "상품 문의로 남겨 주세요.",
+                "question": question,
+                "answer": answer,
             }
         )
     return rows[:count]

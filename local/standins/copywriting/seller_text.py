@@ -84,10 +84,19 @@ def read_listing(text: str) -> Listing:
         name=name or _clip(text.strip(), _NAME_ROOM) or "이름 없는 상품",
         category=next((value for label, value in pairs if re.fullmatch(_SORTED, label)), None),
         price_krw=_price(" ".join(text.split())),
-        description=" ".join(described) or told or name,
+        description=_joined(described) or told or name,
         attributes=tuple(_attributes(pairs).items())[:_MOST_ATTRIBUTES],
         packaging=tuple(dict.fromkeys(_packaging(sentences)))[:_MOST_MATERIALS],
     )
+
+
+def _joined(sentences: list[str]) -> str:
+    """One text; what ends without a mark keeps a line of its own, or it would run into the next."""
+    ends = [
+        "" if number == len(sentences) else " " if each[-1] in ".!?~" else "\n"
+        for number, each in enumerate(sentences, 1)
+    ]
+    return "".join(f"{each}{end}" for each, end in zip(sentences, ends, strict=True))
 
 
 def _split_off_pairs(sentences: list[str]) -> tuple[list[tuple[str, str]], list[str]]:

@@ -10,10 +10,13 @@ from local.standins.copywriting.josa import final_of, with_particle
 
 _PLACEHOLDER = re.compile(r"\{(\w+)(?::(\w+))?\}")
 _SENTENCE = re.compile(r"(?:다|요|오|까)[.!?]?$")
+_HANGUL = re.compile("[가-힣]")
+_ASIDE = re.compile(r"\s*\([^()]*\)$")  # `유지했습니다(자체 시험)` ends in its verb
 _FINISHED = re.compile(r"[다요죠오]$")
 _DONE = re.compile(r"(?<=[가-힣\da-zA-Z] )(?:사용|충전|제작|가공|포장|배송|보관|생산|가능|적용|세척|세탁)$")
 _PARTS = re.compile(r"[가-힣](?:과|와) [^ ]+(?: [^ ]+)?$")  # two things with no verb: `모터와 7엽 날개`
 _CHOICE = re.compile(r"색상|색깔|컬러|사이즈|옵션|향$|맛$")
+_NEEDED = re.compile(r"((?:불)?필요|가능|불가능)\s*(\(.*\))?")
 _LONG_VALUE = 60
 _ENDINGS = (
     (re.compile(r"하지 말 것$|금지할 것$"), "하지 말아 주세요"),
@@ -57,6 +60,8 @@ def state(label: str, value: str) -> str:
     for ending, polite in _ENDINGS:
         if ending.search(value):
             return f"{ending.sub(polite, value)}."
+    if needed := _NEEDED.fullmatch(value):
+        return f"{with_particle(label, '이')} {needed.group(1)}합니다{needed.group(2) or ''}."
     if _CHOICE.search(label) and " / " in value:
         return f"{with_particle(label, '은')} {value.replace(' / ', ', ')} 중에서 고를 수 있습니다."
     if len(value) > _LONG_VALUE:
@@ -67,7 +72,7 @@ def state(label: str, value: str) -> str:
 def completed(sentence: str) -> str:
     """A sentence that ends in a noun, as sellers like to write, with its verb: `이중 진공 텀블러.` gets 입니다."""
     bare = sentence.strip().rstrip(".")
-    if not bare or bare[-1] in "!?" or _FINISHED.search(bare):
+    if not _HANGUL.search(bare) or bare[-1] in "!?" or _FINISHED.search(_ASIDE.sub("", bare)):
         return sentence
     if _PARTS.search(bare):
         return f"{with_particle(bare, '을')} 갖추었습니다."

@@ -81,11 +81,27 @@ async def test_without_a_photo_there_is_no_gallery(kitchen: Kitchen) -> None:
     assert {image.alt for block in drawn.blocks for image in block.images.values()} == {
         f"{PRODUCT['name']} (그림)"
     }
+    little = await kitchen.submit(product={"name": "수제 도마"}, product_image_url=None)
+    short = await kitchen.page(await kitchen.run(little))
+    assert "gallery" not in {block.block_type for block in short.blocks}, "however short the page is"
+    assert short.blocks[-1].block_type == "closing"
     chosen = await kitchen.submit(
         product_image_url=None, template_ids=["gallery-mosaic", "introduction-overlay"]
     )
     document = await kitchen.page(await kitchen.run(chosen))
     assert [block.template_id for block in document.blocks] == ["gallery-mosaic", "introduction-overlay"]
+
+
+async def test_a_notice_is_copied_whole(kitchen: Kitchen) -> None:
+    """What the law wants told stands there word for word, however many rows, whatever the model made of them."""
+    notice = {f"고시 항목 {number}": f"그대로 옮길 값 {number}" for number in range(24)}
+    notice["모든 성분"] = ", ".join(f"추출물{number}" for number in range(240))
+    row = await kitchen.run(await kitchen.submit(product={**PRODUCT, "notice": notice}))
+    document = await kitchen.page(row)
+    block = next(block for block in document.blocks if block.block_type == "product_notice")
+    assert {each["label"]: each["value"] for each in block.slots["rows"]} == notice
+    assert [each["label"] for each in block.slots["rows"]] == list(notice)
+    assert set(block.facts) >= {fact.id for fact in document.facts if fact.source == "notice"}
 
 
 @pytest.mark.parametrize("images", [1, 3, 6])

@@ -5,12 +5,15 @@ from uuid import uuid4
 
 import pytest
 
+from generation.pages.render import render_document
 from generation.templates import authoring, template_rows
 from generation.templates.listing import Filters
+from generation.templates.repository import TemplateRepository
 from generation.templates.requests import NewTemplate, TemplateChange
 from generation.templates.seed import seed
 from shared.db.pool import Database, as_json
-from shared.errors import ConflictError, FieldsError, NotFoundError
+from shared.errors import ConflictError, FieldsError, NotFoundError, PermanentError
+from tests.contract.pages.kitchen import Kitchen
 from tests.contract.templates.shelves import LIBRARY, explained, finished_page
 
 SOURCE = "<p>{{ headline }}</p>"
@@ -85,6 +88,16 @@ async def test_a_stale_version_is_a_conflict(library: Database) -> None:
     assert len(await versions(library, "mine")) == 2
 
 
+async def test_a_version_guessed_in_advance_is_stale(library: Database) -> None:
+    """A change on a version that comes only after what it was merged with was read takes nothing back."""
+    before = await created(library, template_id="mine")
+    change = TemplateChange(version=2, description="셋")
+
+    with pytest.raises(ConflictError) as caught:
+        authoring.merged(before, change)
+    assert caught.value.code == "stale_version"
+
+
 async def test_rollback_makes_a_new_version(library: Database) -> None:
     """Source and metadata come back, the history stays; what never was cannot come back."""
     await created(library, template_id="mine", metadata={"source": "model"})
@@ -96,6 +109,12 @@ async def test_rollback_makes_a_new_version(library: Database) -> None:
     for template_id, version in (("mine", 9), ("nope", 1)):
         with pytest.raises(NotFoundError):
             await rolled_back(library, template_id, version)
+
+
+async def test_a_version_that_is_not_there_is_named(library: Database) -> None:
+    """Nobody is told that the template were gone."""
+    with pytest.raises(NotFoundError, match="no version 9"):
+        await library.run(lambda cursor: template_rows.get(cursor, "faq-list", 9))
 
 
 async def test_going_back_to_the_library_is_seen_by_its_seed(library: Database) -> None:
@@ -153,6 +172,71 @@ async def test_what_a_waiting_page_asked_for_is_archived(library: Database) -> N
     )
 
     assert await removed(library, "mine") is not None
+
+
+async def page_task(library: Database, status: str, **steps: Any) -> None:
+    """A task that makes a page, with what its steps have stored."""
+    task_id = str(uuid4())
+
+    def begin(cursor: Any) -> None:
+        cursor.execute(
+            """insert into tasks (task_id, kind, owner, request, request_sha256, status)
+            values (%s, 'page', 'seller', '{}', '', %s)""",
+            (task_id, status),
+        )
+        for key, result in steps.items():
+            cursor.execute(
+                "insert into task_steps (task_id, step_key, result, attempt) values (%s, %s, %s, 1)",
+                (task_id, key, as_json(result)),
+            )
+
+    await library.run(begin)
+
+
+@pytest.mark.parametrize("status", ["queued", "running", "failed", "cancelled"])
+async def test_what_was_chosen_for_a_page_is_archived(library: Database, status: str) -> None:
+    """A page that is being made, or may be retried, finds the version that was chosen for it."""
+    await created(library, template_id="mine")
+    await created(library, template_id="mine2")
+    await page_task(library, status, templates={"value": {"templates": [["faq-list", 1], ["mine", 1]]}})
+
+    assert await removed(library, "mine") is not None
+    assert await removed(library, "mine2") is None
+
+
+async def test_a_page_that_failed_is_made_of_what_was_chosen_for_it(library: Database) -> None:
+    """Though somebody wanted to delete it before the retry; and it can be shown by others than who made it."""
+    await created(library, template_id="mine")
+    kitchen = Kitchen(library)
+    kitchen.text.errors["plan"] = [PermanentError("no", code="model_refused")]
+    task_id = await kitchen.submit(template_ids=["mine", "faq-list"])
+    assert (await kitchen.run(task_id))["status"] == "failed"
+
+    kept = await removed(library, "mine")
+    await kitchen.submitter.retry(task_id, "seller")
+    page = await kitchen.page(await kitchen.run(task_id))
+
+    assert kept is not None
+    assert [block.template_id for block in page.blocks] == ["mine", "faq-list"]
+    assert "<p>headline" in await render_document(page, TemplateRepository(library).get_version)
+
+
+async def test_what_a_page_may_be_choosing_is_archived(library: Database) -> None:
+    """Until it has stored what it chose, a page may have chosen any template but a draft."""
+    await created(library, template_id="mine")
+    await created(library, template_id="draft", status="draft")
+    await page_task(library, "running", facts=[])
+
+    assert await removed(library, "mine") is not None
+    assert await removed(library, "draft") is None
+
+
+async def test_what_a_finished_page_chose_but_does_not_hold_is_deleted(library: Database) -> None:
+    """Only the blocks of a page that is there count."""
+    await created(library, template_id="mine")
+    await page_task(library, "completed", templates={"value": {"templates": [["mine", 1]]}})
+
+    assert await removed(library, "mine") is None
 
 
 async def listed(library: Database, limit: int = 100, after: str | None = None, **filters: Any) -> list[str]:

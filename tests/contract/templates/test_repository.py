@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from generation.templates import arranging, authoring, template_rows
 from generation.templates.library_files import Library
 from generation.templates.repository import TemplateRepository
-from generation.templates.seed import seed
+from generation.templates.requests import SetChange, TemplateChange
+from generation.templates.seed import SeedReport, seed
 from shared.db.pool import Database
 from shared.errors import FieldsError, NotFoundError
 from tests.contract.templates.shelves import LIBRARY, clear
@@ -77,6 +79,37 @@ async def test_what_somebody_edited_is_kept(library: Database) -> None:
     assert report.kept == ["faq-list", "food-table"]
     assert "general-basic" in report.updated
     assert (await TemplateRepository(library).get_set("food-table")).name == "mine"
+
+
+async def test_a_status_or_a_default_is_no_edit(library: Database) -> None:
+    """What is shown, and to whom, is no content: a newer library is taken over all the same."""
+    newer = changed("faq-list", template_html="<p>{{ headline }}</p>", metadata={"source": "model"})
+    newer = replace(newer, sets=tuple(replace(one, description="new") for one in newer.sets))
+
+    def work(cursor: Any) -> SeedReport:
+        stored = template_rows.get(cursor, "faq-list")
+        hidden = TemplateChange(version=1, status="draft")
+        authoring.change(cursor, authoring.merged(stored, hidden), "editor")
+        arranging.change(cursor, "food-table", SetChange(version=1, is_default=False))
+        return seed(cursor, newer)
+
+    report = await library.run(work)
+
+    assert "faq-list" in report.updated
+    assert "food-table" in report.updated
+    assert report.kept == []
+
+
+async def test_the_librarys_own_content_is_no_edit(library: Database) -> None:
+    """What an import brought from another library, without the seed's mark, is not reported as edited."""
+    await library.run(
+        lambda cursor: cursor.execute("update templates set metadata = metadata - 'library_sha256'")
+    )
+    await library.run(
+        lambda cursor: cursor.execute("update template_sets set theme = theme - 'library_sha256'")
+    )
+
+    assert await library.run(lambda cursor: seed(cursor, LIBRARY)) == SeedReport()
 
 
 async def test_a_default_chosen_by_somebody_stays(library: Database) -> None:

@@ -117,16 +117,19 @@ async def test_pages_are_divided_between_the_sides(library: Database) -> None:
 
 
 async def test_a_test_starts_anew_when_what_is_compared_changes(library: Database) -> None:
-    """Items and theme of either side do that; a name does not; null ends it; its figures stay."""
+    """Items and theme of either side do that; a name and gaps between items do not; null ends it; its figures stay."""
     start = (await under_test(library))["experiment"]
     named = await changed(library, "side-a", version=1, name="여름")
     assert named["experiment"] == start
     same = await changed(library, "side-a", version=2, experiment=start)
     assert same["experiment"] == start
+    spread = [{**item, "display_order": 10 * number} for number, item in enumerate(same["items"], start=1)]
+    renumbered = await changed(library, "side-a", version=3, items=spread)
+    assert renumbered["experiment"] == start
     await changed(library, "side-b", version=1, template_ids=["faq-list"])
     after_b = (await library.run(lambda cursor: set_rows.get(cursor, "side-a")))["experiment"]
-    after_a = (await changed(library, "side-a", version=3, theme={"accent": "#8a3b2e"}))["experiment"]
-    ended = await changed(library, "side-a", version=4, experiment=None)
+    after_a = (await changed(library, "side-a", version=4, theme={"accent": "#8a3b2e"}))["experiment"]
+    ended = await changed(library, "side-a", version=5, experiment=None)
 
     ids = [one["experiment_id"] for one in (start, after_b, after_a)]
     assert ids == sorted(set(ids))

@@ -134,9 +134,10 @@ def test_paths_that_do_not_exist(api: httpx.Client, path: str) -> None:
 
 
 def test_a_head_request_has_no_body(api: httpx.Client) -> None:
-    """HEAD is GET without the body."""
-    answer = api.head("/generation/tasks")
+    """HEAD is GET without the body, its Content-Length included (RFC 9110 section 8.6)."""
+    answer = api.head("/generation/")
     assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-length"] == api.get("/generation/").headers["content-length"]
 
 
 def test_only_admins_send_messages(stack: RunningStack, api: httpx.Client) -> None:

@@ -320,8 +320,8 @@ def test_a_set_from_creation_to_deletion(admin: httpx.Client, api: httpx.Client)
     ("change", "fields"),
     [
         ({"template_ids": []}, {"template_ids"}),
-        ({"template_ids": ["nope"]}, {"items.0.template_id"}),
-        ({"template_ids": ["faq-list", "faq-list"]}, {"items.1.template_id"}),
+        ({"template_ids": ["nope"]}, {"template_ids.0"}),
+        ({"template_ids": ["faq-list", "faq-list"]}, {"template_ids.1"}),
         ({"items": [{"template_id": "faq-list"}]}, {"items", "template_ids"}),
         ({"theme": {"accent": "red"}}, {"theme.accent"}),
         ({"theme": {"ink": "#ffffff"}}, {"theme.ink"}),

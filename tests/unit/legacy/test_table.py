@@ -104,7 +104,18 @@ def test_a_quote_that_is_never_closed_ends_in_one_row() -> None:
     first, second = rows(text)
     assert first.problem == ""
     assert len(second.cells["html"]) > 300_000
+    assert "a quote" in second.problem
     assert csv.field_size_limit() == before
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"])
+def test_what_an_open_quote_swallows_is_not_taken_for_a_template(end: str) -> None:
+    """In the last column the number of cells alone would not tell. One in the last line has swallowed nothing."""
+    (open_quote,) = rows(f'{HEADER}\n1,a,intro,"<p>x</p>\n2,b,intro,<p>y</p>{end}')
+    assert "a quote" in open_quote.problem
+    for quoted in ('"<p>x</p>"', '"<p>x</p>'):
+        (row,) = rows(f"{HEADER}\n1,a,intro,{quoted}{end}")
+        assert (row.problem, row.line, row.cells["html"]) == ("", 2, "<p>x</p>")
 
 
 def test_size_and_rows_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:

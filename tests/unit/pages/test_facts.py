@@ -30,3 +30,14 @@ def test_sentences_end_where_a_reader_would_end_them() -> None:
         "가볍습니다",
     ]
     assert sentences("  ") == []
+
+
+def test_a_name_or_a_value_alone_is_no_fact() -> None:
+    """They would be an empty cell of a table, or a sentence about nothing."""
+    product = Product(
+        name="컵", attributes={"": "도자기", "용량": " ", "소재": "유리"}, notice={"제조국": ""}
+    )
+    assert [(fact.id, fact.name, fact.value) for fact in number_facts(product)] == [
+        ("F1", "상품명", "컵"),
+        ("F2", "소재", "유리"),
+    ]

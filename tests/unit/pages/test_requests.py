@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
+from generation.pages.edits import PageEdit, Regenerate
 from generation.pages.requests import PageRequest
 from shared.errors import FieldsError
 from shared.http import validated
@@ -63,3 +65,27 @@ def test_a_product_keeps_what_the_seller_wrote() -> None:
     assert request.product is not None
     assert request.product.attributes == {"용량": "350"}
     assert request.options.images == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "field"),
+    [
+        (PageEdit, {"base_version": 1, "title": " \t "}, "title"),
+        (Regenerate, {"instruction": "   "}, "instruction"),
+    ],
+)
+def test_blank_words_are_no_words(kind: type[BaseModel], body: dict[str, Any], field: str) -> None:
+    """A page without a title, and a wish that says nothing, are refused like empty ones."""
+    with pytest.raises(FieldsError) as caught:
+        validated(kind, body)
+    assert [issue.loc for issue in caught.value.issues] == [field]
+
+
+def test_words_of_slots_are_kept_as_they_are() -> None:
+    """Only a title is stripped: white space in a slot is the editor's own."""
+    edit = PageEdit.model_validate(
+        {"base_version": 1, "title": " 머그 ", "blocks": [{"block_id": "b1", "slots": {"body": " 한 줄\n"}}]}
+    )
+    assert edit.title == "머그"
+    assert edit.blocks
+    assert edit.blocks[0].slots == {"body": " 한 줄\n"}

@@ -161,3 +161,9 @@ async def test_answers_have_room() -> None:
     plan, facts = text.requests
     assert plan.max_tokens >= 30 * 300
     assert facts.max_tokens == most_tokens(10**9) >= 16_000
+
+
+def test_blocks_written_apart_speak_in_one_voice() -> None:
+    """Each is a call of its own: the prompt settles 합니다체 or 해요체 by what all of them are sent, the tone."""
+    rule = next(line for line in prompt("block").splitlines() if "해요체" in line)
+    assert "in 합니다체; in 해요체 only where the `tone` asks" in rule

@@ -54,6 +54,15 @@ def test_copy_is_honest_and_within_limits(product: dict[str, Any], block_type: s
     assert set(answer["fact_ids"]) <= {fact["id"] for fact in facts_of(product)}
 
 
+@pytest.mark.parametrize(
+    ("full", "short"),
+    [("Handmade ceramic mug, 350ml, dishwasher safe", "ceramic mug"), ("수건, 3장 세트", "수건")],
+)
+def test_what_follows_a_comma_is_not_what_it_is_called(full: str, short: str) -> None:
+    """Sellers list properties behind the name."""
+    assert short_name(full) == short
+
+
 def test_the_phrase_bank_makes_no_claims() -> None:
     """No digit and no superlative in any phrase."""
     for path in Path(bank_module.FOLDER).glob("*.json"):
@@ -267,3 +276,37 @@ def test_translation_is_latin_text() -> None:
     assert romanize("예가체프") == "yegachepeu"
     assert translate("a cup on a table") == "a cup on a table"
     assert not re.search("[가-힣]", translate("햇살이 드는 온결공방 머그컵을 따뜻하게"))
+
+
+@pytest.mark.parametrize(
+    ("category", "name", "other"),
+    [
+        ("반려동물", "강아지 노즈워크 장난감", "과일"),
+        ("가구", "원목 2단 신발장", "여행"),
+        ("자동차용품", "어린이 자동차", "한 잔"),
+    ],
+)
+def test_a_name_that_only_sounds_alike_is_not_mistaken(category: str, name: str, other: str) -> None:
+    """A toy (장난감) is no persimmon (감): occasions are those of the thing and of its category."""
+    bank = bank_module.load_bank()
+    moments = bank.moments_of(bank.category_of(category, name), name)
+    assert other not in json.dumps(moments, ensure_ascii=False)
+
+
+def test_a_name_too_long_for_a_headline_is_not_cut() -> None:
+    """The category, or the word for any product, stands in for it."""
+    for category, word in (("주방용품", "주방용품"), (None, "상품")):
+        product = {**products()[0], "name": "Supercalifragilisticexpialidocious", "category": category}
+        slots = block(product, "hero")["slots"]
+        assert "Super" not in slots["headline"]
+        assert word in json.dumps([block(product, "hero", attempt=n) for n in range(6)], ensure_ascii=False)
+
+
+@pytest.mark.parametrize(
+    "said", ["무농약 아님, 왁스코팅 하지 않았어요", "10kg도 있어요(35,000원)", "파손시 교환해요"]
+)
+def test_a_page_does_not_open_on_what_a_product_is_not(said: str) -> None:
+    """Nor on a fee or on what happens when something breaks: such sentences follow further down."""
+    facts = [{"id": "F1", "name": "설명", "value": said, "source": "description"}]
+    for attempt in range(8):
+        assert said not in str(block(products()[0], "hero", facts=facts, attempt=attempt)["slots"]["subhead"])

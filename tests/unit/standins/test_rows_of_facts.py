@@ -91,3 +91,30 @@ def test_customers_are_quoted_word_for_word() -> None:
     answer = written("reviews", rows, ("고객 후기: 김**", long, "document"), ("무게", "285g", "attribute"))
     assert [item["body"] for item in answer["slots"]["items"]] == ["손가락이 다 들어가서 무겁지 않아요."]
     assert answer["fact_ids"] == ["F1"]
+
+
+def test_no_question_is_asked_twice() -> None:
+    """Where facts answer too few, what is true of any product fills up, each once."""
+    only = ("상품명", "도마", "name")
+    asked = [row["question"] for row in written("faq", FAQ, only)["slots"]["items"]]
+    assert len(asked) == len(set(asked)) == 2
+
+
+def test_a_table_has_no_row_of_the_products_name() -> None:
+    """It stands above the table already; delivery is not about it."""
+    given = (("상품명", "신발장", "name"), ("배송비", "무료", "notice"))
+    rows = written("shipping_returns", ROWS, *given)["slots"]["rows"]
+    assert [row["label"] for row in rows] == ["배송비"]
+
+
+def test_a_long_table_is_not_cut() -> None:
+    """As many rows as the schema takes: what a seller states, the page shows."""
+    given = [(f"항목 {number}", f"값 {number}", "attribute") for number in range(40)]
+    rows = closed(rows=listed(closed(label=text(16), value=text(160)), 1, 40))
+    assert len(written("specification", rows, *given)["slots"]["rows"]) == 40
+
+
+def test_the_cost_of_setting_up_is_not_how_to_use() -> None:
+    """`배송·설치비용` answers no question about use."""
+    asked = written("faq", FAQ, ("배송·설치비용", "무료배송", "notice"))["slots"]["items"]
+    assert not [row for row in asked if "사용" in row["question"]]

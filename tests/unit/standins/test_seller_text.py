@@ -138,3 +138,9 @@ def test_nothing_is_said_that_is_not_in_the_text(text: str) -> None:
     pairs = {row["name"]: row["value"] for row in fields["attributes"]}
     if text.isprintable():
         Product.model_validate({**fields, "attributes": pairs})
+
+
+def test_lines_without_a_full_stop_do_not_run_together() -> None:
+    """Each is a statement of its own."""
+    listing = read_listing("제주 햇감귤 5kg\n당도 높은 것만 골라요\n무농약 아님\n신선해요.")
+    assert listing.description == "당도 높은 것만 골라요\n무농약 아님\n신선해요."

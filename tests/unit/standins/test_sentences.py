@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.standins.copywriting.sentences import fill, fit, placeholders, soften, split_sentences, state
+from local.standins.copywriting.sentences import (
+    completed,
+    fill,
+    fit,
+    placeholders,
+    soften,
+    split_sentences,
+    state,
+)
 
 
 @pytest.mark.parametrize(
@@ -15,6 +23,8 @@ from local.standins.copywriting.sentences import fill, fit, placeholders, soften
         ("사용방법", "적당량을 덜어 얼굴에 펴 바릅니다", "적당량을 덜어 얼굴에 펴 바릅니다."),
         ("주의사항", "상처가 있는 부위에는 사용을 자제할 것", "상처가 있는 부위에는 사용을 자제해 주세요."),
         ("품질보증기준", "관련 법에 따름", "관련 법에 따릅니다."),
+        ("조립", "필요(약 15분)", "조립이 필요합니다(약 15분)."),
+        ("배터리", "불필요", "배터리가 불필요합니다."),
         ("포장단위별 용량(중량)", "5kg", "포장단위별 용량(중량)은 5kg입니다."),
     ],
 )
@@ -51,3 +61,16 @@ def test_sentences_end_at_marks_not_in_numbers() -> None:
 def test_softening_changes_the_endings() -> None:
     """-습니다 becomes -어요, and 이에요/예요 by the word before."""
     assert soften("좋습니다. 있습니다. 컵입니다. 차입니다.") == "좋아요. 있어요. 컵이에요. 차예요."
+
+
+@pytest.mark.parametrize(
+    ("sentence", "said"),
+    [
+        ("이중 진공 텀블러.", "이중 진공 텀블러입니다."),
+        ("62도를 유지했습니다(자체 시험, 실온 20도).", "62도를 유지했습니다(자체 시험, 실온 20도)."),
+        ("Made in Portugal.", "Made in Portugal."),
+    ],
+)
+def test_only_a_korean_noun_gets_a_verb(sentence: str, said: str) -> None:
+    """What ends in its verb, with or without an aside, and what is not Korean stays."""
+    assert completed(sentence) == said

@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 
+from generation.templates.checked import checked_template
 from generation.templates.language import TemplateSyntaxIssue, compile_template
 from generation.templates.library_files import read_library
+from generation.templates.sanitize import sanitize
 from generation.templates.syntax import MAX_SOURCE_CHARS, MAX_TAGS
+from generation.templates.theme import Theme
 
 REFUSED = [
     # calls, arithmetic and everything else that computes
@@ -36,6 +39,8 @@ REFUSED = [
     ("{{ ''.__class__.__mro__ }}", 1, 4, "const"),
     ("{{ Upper }}", 1, 4, "not a name"),
     ("{{ 이름 }}", 1, 4, "not a name"),
+    ("{{ my-title }}", 1, 4, "written with _"),
+    (f"{{{{ {'a' * 41} }}}}", 1, 4, "at most 40"),
     ("{{ self }}", 1, 4, "reserved"),
     ("{{ loop.index }}", 1, 4, "loop.index"),
     ("{% for a in b %}{{ loop.cycle }}{% endfor %}", 1, 20, "loop.index"),
@@ -47,12 +52,14 @@ REFUSED = [
     ('{% include "x" %}', 1, 4, "include"),
     ('{% extends "x" %}', 1, 4, "extends"),
     ('{% import "x" as y %}', 1, 4, "import"),
-    ("{% set a = 1 %}", 1, 4, "assign"),
+    ("{% set a = 1 %}", 1, 4, "{% set %}"),
+    ("{% set a %}x{% endset %}", 1, 4, "{% set %}"),
+    ('{% from "x" import y %}', 1, 4, "{% from %}"),
     ("{% macro m() %}{% endmacro %}", 1, 4, "macro"),
     ("{% block b %}{% endblock %}", 1, 4, "block"),
-    ("{% filter upper %}{% endfilter %}", 1, 4, "filterblock"),
+    ("{% filter upper %}{% endfilter %}", 1, 4, "{% filter %}"),
     ("{% with %}{% endwith %}", 1, 4, "with"),
-    ("{% autoescape false %}{% endautoescape %}", 1, 4, "is not part"),
+    ("{% autoescape false %}{% endautoescape %}", 1, 4, "{% autoescape %}"),
     ("{% raw %}{{ a }}{% endraw %}", 1, 1, "raw"),
     ("{% for a, b in c %}{% endfor %}", 1, 9, "one variable"),
     ("{% for _a in c %}{% endfor %}", 1, 8, "one variable"),
@@ -98,6 +105,11 @@ REFUSED = [
     ('<p title="{{ a | inline }}">x</p>', 1, 14, "rich text"),
     ("<p style='background:url(x)'>x</p>", 1, 11, "background"),
     ("<p style='position:fixed'>x</p>", 1, 11, "position"),
+    ("<p style='color:red;cursor:pointer'>x</p>", 1, 11, "may not set cursor"),
+    ("<p style='position:fixed'>x</p>", 1, 11, "position to this value"),
+    ("<p style='position:fi&#120;ed'>x</p>", 1, 11, "position to this value"),
+    ("<p style='background:url&#40;x&#41;'>x</p>", 1, 11, "background to this value"),
+    ("<p style='}p{'>x</p>", 1, 11, "no declaration"),
     # structure
     ("<div>", 1, 6, "never closed"),
     ("</div>", 1, 1, "no end tag"),
@@ -111,6 +123,15 @@ REFUSED = [
     ("{{}}", 1, 3, "expected an expression"),
     ("{% nonsense %}", 1, 4, "unknown tag"),
     ("a\n{# never ends", 2, 1, "comment"),
+    ("<p>a</p>\n  <p>{{ a $ b }}</p>", 2, 11, "unexpected char '$'"),
+    ("<p>\n{{ a } }}</p>", 2, 6, "unexpected '}'"),
+    ('<p>\n{{ "a }}</p>', 2, 4, "unexpected char"),
+    ("{{#items}}", 1, 3, "unexpected char '#'"),
+    # numbers that Python itself would not read
+    (f"<p>{{{{ {'1' * 5_000} }}}}</p>", 1, 7, "only names"),
+    (f"{{% if {'1_' * 3_000}1 %}}x{{% endif %}}", 1, 7, "only names"),
+    (f"{{{{ a.{'1' * 5_000} }}}}", 1, 6, "only names"),
+    ("{{ 1e400 }}", 1, 4, "only names"),
 ]
 
 
@@ -123,6 +144,21 @@ def test_refused_with_its_place(source: str, line: int, column: int, says: str) 
     problem = caught.value.problems[0]
     assert says in problem.message.lower()
     assert (problem.line, problem.column) == (line, column)
+
+
+@pytest.mark.parametrize("source", ["", " \n\t"])
+def test_an_empty_template_is_refused(source: str) -> None:
+    """A page made of it would have a block that shows nothing."""
+    with pytest.raises(TemplateSyntaxIssue) as caught:
+        checked_template(source, {})
+    assert (caught.value.line, caught.value.column) == (1, 1)
+
+
+def test_styles_are_read_as_a_browser_reads_them() -> None:
+    """Copied from a browser, quotes within a style are written as entities."""
+    source = '<p style="font-family:&quot;Noto Sans KR&quot;, sans-serif">x</p>'
+    rendered = compile_template(source, {}).render({}, {}, Theme())
+    assert "Noto Sans KR" in sanitize(rendered)
 
 
 def test_several_problems_are_reported_at_once() -> None:

@@ -1,5 +1,6 @@
 """Cursors, filters, ETags and bodies of the library's routes."""
 
+import unicodedata
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from generation.templates.conditional import unless_known
 from generation.templates.language import TemplateSyntaxIssue, compile_template
 from generation.templates.listing import Filters, page_of, read_filters, read_page
-from generation.templates.requests import NewSet, NewTemplate, SetChange, TemplateChange
+from generation.templates.requests import NewCategory, NewSet, NewTemplate, SetChange, TemplateChange
 from shared.errors import FieldsError
 from shared.http import Call, Reply, reply, validated
 
@@ -95,6 +96,30 @@ def test_items_keep_their_order() -> None:
     assert new.ordered() == [(5, "a"), (6, "b")]
     assert validated(SetChange, {"version": 1, "template_ids": ["a", "b"]}).ordered() == [(0, "a"), (1, "b")]
     assert validated(SetChange, {"version": 1}).ordered() is None
+
+
+def test_orders_end_where_they_may_be_sent_back() -> None:
+    """An item without display_order is not given one that a change would refuse."""
+    items = [{"template_id": "a", "display_order": 100_000}, {"template_id": "b"}]
+    with pytest.raises(FieldsError) as caught:
+        validated(NewSet, {"name": "x", "items": items})
+    assert [issue.loc for issue in caught.value.issues] == ["items.1.display_order"]
+
+
+@pytest.mark.parametrize("name", ["", " ", "\t\n", "\u3000"])
+def test_a_name_that_nobody_can_see_is_none(name: str) -> None:
+    """White space alone is refused as an empty name is."""
+    with pytest.raises(FieldsError) as caught:
+        validated(NewCategory, {"name": name})
+    assert [issue.loc for issue in caught.value.issues] == ["name"]
+
+
+def test_korean_in_single_letters_is_put_together() -> None:
+    """As a Mac's file names have it: names are stored, and searched for, as they are typed."""
+    apart = unicodedata.normalize("NFD", "질문과 답")
+    assert validated(NewCategory, {"name": f" {apart} "}).name == "질문과 답"
+    assert read_filters(call(q=apart)).words == ("질문과", "답")
+    assert len(validated(NewCategory, {"name": unicodedata.normalize("NFD", "글" * 120)}).name) == 120
 
 
 def test_problems_quote_no_more_than_a_line() -> None:

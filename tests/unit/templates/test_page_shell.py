@@ -37,6 +37,9 @@ def test_the_wrapper_needs_no_stylesheet() -> None:
         assert "max-width:860px" in style
         assert "word-break:keep-all" in style
         assert "Noto Sans KR" in style
+        assert {"position:relative", "overflow:hidden"} <= set(
+            style.split(";")
+        )  # no block covers what is not ours
         assert clean_style(style).count(":") == style.count(":")
 
 
