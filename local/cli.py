@@ -23,6 +23,9 @@ _INTERRUPTED = 130
 def main(arguments: Sequence[str]) -> int:
     """Run one command; the process's exit code."""
     options = _parser().parse_args(arguments)
+    if options.data.exists() and not options.data.is_dir():
+        print(f"local: --data {options.data} is a file; name a folder", file=sys.stderr)
+        return 1
     try:
         code: int = options.run(options)
     except (
@@ -44,6 +47,10 @@ def main(arguments: Sequence[str]) -> int:
         return _INTERRUPTED
     except BrokenPipeError:  # `logs | head`
         sys.stderr.close()
+        return 1
+    except OSError as exc:
+        # Of a folder or a file the user named: not ours, not a folder, a disk that is full. A trace would say no more.
+        print(f"local: {exc.strerror or exc}: {exc.filename or options.data}", file=sys.stderr)
         return 1
     return code
 

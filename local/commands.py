@@ -16,6 +16,8 @@ from local.plan import plan_stack
 from local.stack import Stack
 from local.stopping import stop_stack
 
+_LONGEST_USER = 256  # shared.auth refuses longer ones
+
 
 class Refusal(Exception):  # noqa: N818  not an error of ours: the user asked for what cannot be
     """A command cannot do what was asked; the message says why."""
@@ -79,10 +81,12 @@ def _row(process: dict[str, Any]) -> tuple[str, str, str, str, str]:
 def logs(options: argparse.Namespace) -> int:
     """Show the last lines of one process's log or of all, and with --follow what comes after."""
     files = [LogFile(path) for path in sorted((options.data / "logs").glob("*.log"))]
+    if not files:
+        raise Refusal(f"there are no logs in {options.data / 'logs'}; name the folder of a stack with --data")
     if options.name:
         chosen = [file for file in files if file.name == options.name]
         if not chosen:
-            known = ", ".join(file.name for file in files) or "none yet"
+            known = ", ".join(file.name for file in files)
             raise Refusal(f"there is no log {options.name!r} in {options.data / 'logs'}; there are: {known}")
         files = chosen
     for text in last_lines(files, options.lines):
@@ -106,6 +110,10 @@ def token(options: argparse.Namespace) -> int:
     """Print a token for the user, signed by this folder's stand-ins."""
     from local.standins.tokens import make_token
 
+    if not 0 < len(options.user) <= _LONGEST_USER or not options.user.isprintable():
+        raise Refusal(f"a user id has 1 to {_LONGEST_USER} printable characters: the stack takes no others")
+    if not options.data.is_dir():
+        raise Refusal(f"there is no folder {options.data}; name the folder of a stack with --data")
     print(make_token(options.data, options.user, roles=options.role, expires=options.expires))
     return 0
 

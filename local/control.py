@@ -20,6 +20,10 @@ class NotRunningError(Exception):
     """No supervisor listens in this data folder."""
 
 
+class NotAnsweringError(NotRunningError):
+    """A supervisor listens, and has not answered in time."""
+
+
 @contextlib.asynccontextmanager
 async def listen(data: Path, handle: Handler) -> AsyncIterator[None]:
     """Answer requests by `handle` for the length of the block; the socket is gone after it.
@@ -52,6 +56,7 @@ def ask(data: Path, request: Mapping[str, Any], *, timeout: float = 120.0) -> di
 
     Raises:
         NotRunningError: there is none, or it went away before it answered.
+        NotAnsweringError: it did not answer within `timeout` seconds.
     """
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(timeout)
@@ -61,6 +66,11 @@ def ask(data: Path, request: Mapping[str, Any], *, timeout: float = 120.0) -> di
             connection.sendall(json.dumps(request).encode() + b"\n")
             with connection.makefile("rb") as lines:
                 answer: dict[str, Any] = json.loads(lines.readline())
+        except TimeoutError as exc:
+            raise NotAnsweringError(
+                f"the stack in {data} did not answer within {timeout:g} s; "
+                f"try again, or stop it: python -m local down --data {data}"
+            ) from exc
         except (OSError, ValueError) as exc:
             raise NotRunningError(f"no stack is running in {data}") from exc
     return answer

@@ -68,7 +68,7 @@ def _running(data: Path, port_base: int | None, console: Console) -> Iterator[di
         yield stack
         return
     began = time.monotonic()
-    stack = launch(data, Addresses(port_base or free_base()), stay=False)
+    stack = launch(data, Addresses(free_base() if port_base is None else port_base), stay=False)
     try:
         console.print(f"stack ready in {time.monotonic() - began:.1f} s", highlight=False)
         yield stack

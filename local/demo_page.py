@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import html as markup
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from local.demo_checks import PageImage
 
 _SUFFIXES = ((b"\x89PNG", ".png"), (b"\xff\xd8", ".jpg"), (b"RIFF", ".webp"), (b"GIF8", ".gif"))
+
+_OURS = re.compile(r"\d{2,}(\.(png|jpg|webp|gif))?")
 
 
 def save_page(folder: Path, html: str, images: Sequence[PageImage]) -> Path:
@@ -19,7 +22,8 @@ def save_page(folder: Path, html: str, images: Sequence[PageImage]) -> Path:
     """
     (folder / "images").mkdir(parents=True, exist_ok=True)
     for old in (folder / "images").iterdir():
-        old.unlink()
+        if _OURS.fullmatch(old.name):  # of an earlier page; the folder may be somebody's who has others in it
+            old.unlink()
     for number, image in enumerate((image for image in images if image.body), start=1):
         name = f"images/{number:02}{_suffix(image.body)}"
         (folder / name).write_bytes(image.body)

@@ -57,7 +57,10 @@ def _first_record(path: Path) -> dict[str, Any]:
         text = next((line for line in text.splitlines() if line.strip()), "")
     try:
         record = json.loads(text)
-    except ValueError as exc:
+        json.dumps(record, ensure_ascii=False).encode()
+    except UnicodeEncodeError as exc:
+        raise ProductError(f"{path}: a text holds half a character (an escape such as \\ud800)") from exc
+    except (ValueError, RecursionError) as exc:
         raise ProductError(f"{path} is not JSON: {exc}") from exc
     if isinstance(record, list) and record:
         record = record[0]

@@ -85,7 +85,9 @@ def _call(options: argparse.Namespace, method: str, path: str, body: Mapping[str
             trust_env=False,
         )
     except httpx.HTTPError as error:
-        raise OpsError(f"{url}: {error}") from error
+        raise OpsError(
+            f"{url}: {error}; see what runs: python -m local status --data {options.data}"
+        ) from error
     if answer.is_error:
         told = answer.json() if "json" in answer.headers.get("content-type", "") else {}
         issues = "; ".join(f"{issue['loc']}: {issue['msg']}" for issue in told.get("errors", []))

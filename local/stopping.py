@@ -24,8 +24,7 @@ def stop_stack(data: Path) -> bool:
     if pid is not None:
         _ask_to_stop(data, pid)
         if not lock.wait_released(data, _LIMIT):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+            _signal(pid, signal.SIGKILL)
             lock.wait_released(data, _LIMIT)
     left = leftovers.sweep(data)
     (data / STACK_FILE).unlink(missing_ok=True)
@@ -36,5 +35,10 @@ def _ask_to_stop(data: Path, pid: int) -> None:
     try:
         ask(data, {"command": "down"}, timeout=5)
     except NotRunningError:  # it is only just starting, or hangs
+        _signal(pid, signal.SIGTERM)
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    if pid:  # 0 is a supervisor that has not said who it is; to the kernel it is our own process group
         with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGTERM)
+            os.kill(pid, number)

@@ -13,6 +13,7 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from functools import lru_cache
+from sys import float_info
 from typing import TYPE_CHECKING, Any
 
 from shared.errors import UnauthenticatedError
@@ -205,7 +206,8 @@ def _valid_until(claims: dict[str, Any], now: float) -> float:
 
 def _seconds(claims: dict[str, Any], name: str, default: float) -> float:
     value = claims.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
+    # The limit is sys.float_info.max: a JSON number may have more digits than any float.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= float_info.max:
         raise UnauthenticatedError(f"The token's claim {name} is not a time.")
     return float(value)
 

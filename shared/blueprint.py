@@ -130,5 +130,5 @@ def _response(answer: Reply, call: Call) -> func.HttpResponse:
         "X-Content-Type-Options": "nosniff",
         **answer.headers,
     }
-    body = b"" if call.method == "HEAD" else answer.body
-    return func.HttpResponse(body, status_code=answer.status, headers=headers)
+    # To HEAD too: the host sends the headers alone, with the length that GET would have (RFC 9110 section 8.6).
+    return func.HttpResponse(answer.body, status_code=answer.status, headers=headers)

@@ -34,6 +34,7 @@ from shared.times import rfc3339
 JSON = "application/json"
 DEFAULT_LIMIT, MAX_LIMIT = 20, 100
 MAX_NUMBER = 2**31 - 1  # PostgreSQL's integer
+_AS_IT_IS = frozenset({"", "identity"})  # content codings (RFC 9110 section 8.4) that leave nothing to undo
 _MAX_ISSUES, _MAX_LOC = 50, 200  # an answer is not to be larger than the request that earned it
 CURSOR = (
     "^([1-9][0-9]{15})_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$"  # microseconds since the epoch, UUID
@@ -128,6 +129,8 @@ class Call:
         body = self.limited_body(limit)
         if not _is_json(self.headers.get("content-type", "")):
             raise UnsupportedError(f"Send {JSON}.")
+        if self.headers.get("content-encoding", "").strip().lower() not in _AS_IT_IS:
+            raise UnsupportedError("Send the body as it is, without a Content-Encoding.")
         try:
             # RFC 8259, 8.1: UTF-8. Given bytes, json would take other encodings and half surrogate pairs too.
             value = json.loads(body.decode("utf-8-sig"), parse_constant=_no_constant)
@@ -250,6 +253,13 @@ def _no_constant(name: str) -> None:
     raise ValueError(message)
 
 
+# pydantic would name Python's kinds and our classes.
+_KINDS = {
+    "model_type": "must be an object",
+    "dict_type": "must be an object",
+    "uuid_type": "must be a UUID",
+    "uuid_parsing": "must be a UUID",
+}
 _LENGTHS = {"too_short": ("least", "min_length"), "too_long": ("most", "max_length")}
 
 
@@ -262,11 +272,14 @@ def _issues(detail: Mapping[str, Any]) -> list[FieldIssue]:
 
 def _in_words(detail: Mapping[str, Any]) -> str:
     facts = detail.get("ctx", {})
+    if detail["type"] in _KINDS:
+        return _KINDS[detail["type"]]
     if "error" in facts:  # raised by a check of ours; pydantic would put "Value error, " before it
         return str(facts["error"])
-    if detail["type"] in _LENGTHS and isinstance(detail["input"], str):  # pydantic calls them items
+    if detail["type"] in _LENGTHS:  # pydantic calls a text's characters items
         side, limit = _LENGTHS[detail["type"]]
-        return f"must have at {side} {facts[limit]} characters"
+        what = "characters" if isinstance(detail["input"], str) else "items"
+        return f"must have at {side} {facts[limit]} {what}"
     return str(detail["msg"])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,8 @@ from shared.errors import UnauthenticatedError, UnavailableError
 
 if TYPE_CHECKING:
     from jwt import PyJWK
+
+log = logging.getLogger(__name__)
 
 type Fetch = Callable[[str], Awaitable[bytes]]
 type Clock = Callable[[], float]
@@ -81,12 +84,20 @@ class KeySet:
         return self._running
 
     async def _load(self) -> None:
+        # Where it fails, what is cached stays in use; with nothing cached `find` says so.
         try:
             keys = _usable_keys(await self._fetch(self._url))
-        except (OSError, ValueError, TimeoutError, UnavailableError):
-            return  # what is cached stays in use; with nothing cached `find` says so
+        except (OSError, ValueError, RecursionError, UnavailableError) as error:
+            _warn(str(error.__cause__ or error))
+            return
         if keys:
             self._keys, self._fetched_at = keys, self._clock()
+        else:
+            _warn("it holds no key of a type we take")
+
+
+def _warn(reason: str) -> None:
+    log.warning("the token issuer's key set (AUTH_JWKS_URL) cannot be used", extra={"reason": reason})
 
 
 async def fetch_keys(url: str) -> bytes:

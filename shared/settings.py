@@ -32,7 +32,7 @@ class _Settings(BaseSettings):
 class AuthSettings(_Settings):
     """Whose tokens are accepted."""
 
-    jwks_url: str = Field(alias="AUTH_JWKS_URL")
+    jwks_url: str = Field(alias="AUTH_JWKS_URL", pattern="^https?://")
     issuer: str = Field(alias="AUTH_ISSUER")
     audience: str = Field(alias="AUTH_AUDIENCE")
     ticket_secret: SecretStr = Field(alias="STREAM_TICKET_SECRET", min_length=32)

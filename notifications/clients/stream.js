@@ -145,7 +145,8 @@ export function backoff(failures, base = FIRST_WAIT_MS, random = Math.random) {
  * @param {() => Promise<string>} options.getToken a valid bearer token; asked before every connection, and told
  *   `{refused: true}` when the last one was refused
  * @param {(event: object) => void} options.onEvent gets each CloudEvent once
- * @param {(reason: string) => void} [options.onReset] events may be missing: read the tasks again
+ * @param {(reason: string) => void | Promise<void>} [options.onReset] events may be missing: read the tasks again;
+ *   if that fails, onError is told
  * @param {(state: "connecting" | "open" | "waiting" | "closed") => void} [options.onState]
  * @param {(error: Error) => void} [options.onError] told of every failure; a StreamError is final
  * @param {string} [options.lastEventId] where to resume, e.g. kept in sessionStorage
@@ -197,11 +198,13 @@ class Connection {
         this.#options.onState("connecting");
         await this.#connect();
         this.#failures = 1; // it was open and has ended: come back soon, but not all at once
+        this.#busy = 0;
       } catch (error) {
         if (this.#closed.signal.aborted) break;
         this.#options.onError(error);
         if (error instanceof StreamError) break;
         this.#failures = error.wasOpen ? 1 : this.#failures + 1;
+        this.#busy = error.isBusy ? this.#busy + 1 : 0;
         if (error.retryAfter) await this.#sleep(error.retryAfter * 1000);
       }
       if (this.#closed.signal.aborted) break;
@@ -260,9 +263,11 @@ class Connection {
 
   #check(response) {
     const { status } = response;
-    this.#busy = BUSY.has(status) ? this.#busy + 1 : 0;
     if (status === 200) {
       this.#refused = false;
+      const type = response.headers.get("content-type") ?? "";
+      // A sign-in page of a network, or a wrong address that answers with a web page: not the stream.
+      if (!/^text\/event-stream\b/i.test(type)) throw new Error(`the stream answered with ${type || "no type"}`);
       return;
     }
     // A refused token may just have expired: one more try, for which getToken can fetch a new one.
@@ -274,7 +279,7 @@ class Connection {
       throw new StreamError(`the stream answered ${status}`, status);
     }
     const retryAfter = status === 429 ? Number(response.headers.get("retry-after")) || 5 : 0;
-    throw Object.assign(new Error(`the stream answered ${status}`), { retryAfter });
+    throw Object.assign(new Error(`the stream answered ${status}`), { retryAfter, isBusy: BUSY.has(status) });
   }
 
   #take({ type, data }) {
@@ -285,8 +290,16 @@ class Connection {
       this.#options.onError(error);
       return;
     }
-    if (type === "reset") this.#options.onReset(event.data?.reason ?? "unknown");
+    if (type === "reset") this.#reset(event.data?.reason ?? "unknown");
     else if (this.#seen.isNew(event)) this.#options.onEvent(event);
+  }
+
+  async #reset(reason) {
+    try {
+      await this.#options.onReset(reason); // mostly reads the tasks, which may fail just when there is a reset
+    } catch (error) {
+      this.#options.onError(error);
+    }
   }
 
   #sleep(ms) {

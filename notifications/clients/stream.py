@@ -79,18 +79,25 @@ def _is_new(event: dict[str, Any], seen: dict[str, None], newest: dict[str, int]
 
 
 def _wait(failures: int) -> float:
-    longest = min(_LONGEST_WAIT, 0.5 * 2.0**failures)
+    longest = min(_LONGEST_WAIT, 0.5 * 2.0 ** min(failures, 20))  # a night of failures would overflow a float
     return random.uniform(longest / 2, longest)  # noqa: S311  spreads reconnects
 
 
-def main() -> None:
+def main(arguments: list[str]) -> None:
     """Print the stream named on the command line."""
-    for event in follow(sys.argv[1], lambda: os.environ["STREAM_TOKEN"]):
-        if event["type"] == "reset":
-            print("events may be missing: read the tasks again", file=sys.stderr)  # noqa: T201  a command-line tool
-        else:
-            print(json.dumps(event, ensure_ascii=False), flush=True)  # noqa: T201
+    if len(arguments) != 1 or not os.environ.get("STREAM_TOKEN"):
+        sys.exit("usage: STREAM_TOKEN=... python stream.py URL-OF-THE-STREAM")
+    try:
+        for event in follow(arguments[0], lambda: os.environ["STREAM_TOKEN"]):
+            if event["type"] == "reset":
+                print("events may be missing: read the tasks again", file=sys.stderr)  # noqa: T201  a command-line tool
+            else:
+                print(json.dumps(event, ensure_ascii=False), flush=True)  # noqa: T201
+    except (StreamRefusedError, httpx.InvalidURL) as error:
+        sys.exit(f"stream.py: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -200,9 +200,12 @@ def _open(settings: EventHubSettings, group: str) -> EventHubConsumerClient:
 
     options: dict[str, Any] = {"retry_total": 0, "auth_timeout": 10, "ssl_context": tls_context()}
     if settings.connection is not None:
-        return EventHubConsumerClient.from_connection_string(
-            settings.connection.get_secret_value(), group, eventhub_name=settings.hub, **options
-        )
+        try:
+            return EventHubConsumerClient.from_connection_string(
+                settings.connection.get_secret_value(), group, eventhub_name=settings.hub, **options
+            )
+        except ValueError as error:
+            raise UnavailableError("EVENTHUB is not a connection string of Event Hubs.") from error
     if settings.namespace is None:
         raise UnavailableError("Neither EVENTHUB nor EVENTHUB__fullyQualifiedNamespace is set.")
     identity = AsyncIdentity(settings.client_id)

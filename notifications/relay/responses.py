@@ -11,6 +11,16 @@ import orjson
 from shared.errors import InvalidError, LimitedError, TransientError
 
 _BUSY_SECONDS = 1
+_CODES = {
+    400: "malformed",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    408: "timeout",
+    414: "target_too_long",
+    431: "head_too_large",
+    505: "version_not_supported",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +38,8 @@ class Response:
     def encode(self, *, head_only: bool = False) -> bytes:
         """The answer on the wire; `head_only` for HEAD (RFC 9110 section 9.3.2)."""
         headers = self.headers | {"Connection": "close"}
-        if self.status != HTTPStatus.NO_CONTENT:
+        # In an answer to HEAD a length is the one GET would have, or is not there; a stream has none (section 8.6).
+        if self.status != HTTPStatus.NO_CONTENT and (self.body or not head_only):
             headers["Content-Length"] = str(len(self.body))
         return head(self.status, headers) + (b"" if head_only else self.body)
 
@@ -48,12 +59,15 @@ def text(status: int, body: bytes, media_type: str) -> Response:
 
 
 def problem(status: int, detail: str, *, code: str = "", headers: dict[str, str] | None = None) -> Response:
-    """RFC 9457; `code` is a stable word for programs."""
-    title = HTTPStatus(status).phrase
-    body: dict[str, object] = {"type": "about:blank", "title": title, "status": status, "detail": detail}
-    body["request_id"] = str(uuid.uuid4())
-    if code:
-        body["code"] = code
+    """RFC 9457; `code` is a stable word for programs, by default that of the status."""
+    body: dict[str, object] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "request_id": str(uuid.uuid4()),
+        "code": code or _CODES[status],
+    }
     kept = {"Content-Type": "application/problem+json", "Cache-Control": "no-store"}
     return Response(status, orjson.dumps(body), kept | (headers or {}))
 

@@ -170,3 +170,73 @@ test("a refused token is replaced once; a second refusal and 403 are final", asy
     );
   }
 });
+
+test("after a 503 an unreachable server is asked at growing intervals", async () => {
+  let asked = 0;
+  const stream = openStream({
+    url: "http://unused",
+    getToken: async () => "t",
+    onEvent: () => assert.fail(),
+    fetch: async () => {
+      asked += 1;
+      if (asked === 1) return new Response("", { status: 503 });
+      throw new TypeError("fetch failed"); // as when the connection is refused, or the network is gone
+    },
+  });
+  await new Promise((resolve) => setTimeout(resolve, 2_500));
+  stream.close();
+  await stream.done;
+  assert.ok(asked <= 5, `asked ${asked} times in 2.5 s`); // at most 150 ms, 500 ms, 1 s, 2 s after one another
+});
+
+test("an onReset that fails is told to onError and ends nothing", async () => {
+  await served(
+    (_count, response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.write(`id: 0-1\nevent: reset\ndata: {"data":{"reason":"evicted"}}\n\n${frame("a", 2)}`);
+    },
+    async (url, requests) => {
+      const errors = [];
+      await new Promise((resolve) => {
+        const stream = openStream({
+          url,
+          getToken: async () => "t",
+          onReset: async () => {
+            throw new Error("the tasks cannot be read");
+          },
+          onError: (error) => errors.push(error.message),
+          onEvent: async () => {
+            await new Promise((tick) => setTimeout(tick, 20)); // an unhandled rejection would have ended the test
+            stream.close();
+            stream.done.then(resolve);
+          },
+        });
+      });
+      assert.deepEqual(errors, ["the tasks cannot be read"]);
+      assert.equal(requests.length, 1);
+    },
+  );
+});
+
+test("a page instead of a stream is an error, not an open stream without events", async () => {
+  await served(
+    (_count, response) => response.writeHead(200, { "content-type": "text/html" }).end("<p>Sign in to the network"),
+    async (url) => {
+      const states = [];
+      const error = await new Promise((resolve) => {
+        const stream = openStream({
+          url,
+          getToken: async () => "t",
+          onEvent: () => assert.fail(),
+          onState: (state) => states.push(state),
+          onError: (failure) => {
+            stream.close();
+            stream.done.then(() => resolve(failure));
+          },
+        });
+      });
+      assert.match(error.message, /text\/html/);
+      assert.ok(!states.includes("open"));
+    },
+  );
+});

@@ -13,6 +13,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from pydantic import ValidationError
 
 from shared.auth import TokenVerifier, issue_ticket, verify_ticket
 from shared.errors import UnauthenticatedError, UnavailableError
@@ -139,6 +140,8 @@ REFUSED = {
     "expired": signed(exp=time.time() - 1),
     "no expiry": signed(exp=None),
     "expiry as text": handmade({"alg": "RS256", "kid": "r1"}, claims(exp="soon"), b"x" * 256),
+    "expiry beyond any float": signed(exp=10**400),
+    "not before beyond any float": signed(nbf=10**400),
     "no subject": signed(sub=None),
     "empty subject": signed(sub=""),
     "subject with a line break": signed(sub="a\nb"),
@@ -241,6 +244,41 @@ async def test_no_key_at_all_is_unavailable(issuer: Issuer, verifier: TokenVerif
     issuer.away = False
     clock.now += 2
     assert await verifier.verify(signed())
+
+
+@pytest.mark.parametrize(
+    ("published", "reason"),
+    [
+        (None, "Connection refused"),
+        (b"<html>", "Expecting value"),
+        (b"[" * 100_000, "recursion"),
+        (b'{"keys": []}', "no key of a type we take"),
+    ],
+    ids=["away", "no json", "deep", "no keys"],
+)
+async def test_the_log_says_why_there_are_no_keys(
+    published: bytes | None, reason: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """All requests are 503 then, and whoever is on duty must see what is wrong with the key set."""
+
+    async def fetch(_url: str) -> bytes:
+        if published is None:
+            raise UnavailableError("away") from ConnectionRefusedError(111, "Connection refused")
+        return published
+
+    verifier = TokenVerifier(SETTINGS, fetch=fetch)
+    with pytest.raises(UnavailableError):
+        await verifier.verify(signed())
+    (record,) = [record for record in caplog.records if record.name == "shared.jwks"]
+    assert record.levelname == "WARNING"
+    assert reason in record.__dict__["reason"]
+
+
+@pytest.mark.parametrize("url", ["ftp://issuer.test/keys", "issuer.test/keys", "file:///etc/passwd", ""])
+def test_key_sets_address_is_checked_at_the_start(url: str) -> None:
+    """Only http(s) can ever be read: a process with anything else does not start, and names the setting."""
+    with pytest.raises(ValidationError, match="AUTH_JWKS_URL"):
+        AuthSettings.model_validate({**SETTINGS.model_dump(by_alias=True), "AUTH_JWKS_URL": url})
 
 
 async def test_remembered_token_expires(verifier: TokenVerifier, clock: Clock) -> None:

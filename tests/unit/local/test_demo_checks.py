@@ -112,11 +112,20 @@ def test_hangul_is_counted_in_visible_text_only() -> None:
 def test_saved_page_shows_its_images_from_files(tmp_path: Path) -> None:
     """The page on disk needs no running stack, and an earlier run leaves nothing in it."""
     (tmp_path / "images").mkdir()
-    (tmp_path / "images" / "old.png").write_bytes(b"x")
+    (tmp_path / "images" / "07.png").write_bytes(b"x")
     path = save_page(tmp_path, html(), loaded({DRAWN: (404, "text/html", b"")}))
     assert '<img src="images/01.png">' in path.read_text(encoding="utf-8")
     assert [file.name for file in (tmp_path / "images").iterdir()] == ["01.png"]
     assert (tmp_path / "images" / "01.png").read_bytes() == png()
+
+
+def test_saving_a_page_spares_what_is_not_its_own(tmp_path: Path) -> None:
+    """`--out` may name a folder with pictures of somebody's: they are not this command's to delete."""
+    (tmp_path / "images" / "holiday").mkdir(parents=True)
+    (tmp_path / "images" / "logo.png").write_bytes(b"x")
+    save_page(tmp_path, html(), loaded())
+    names = {file.name for file in (tmp_path / "images").iterdir()}
+    assert names == {"holiday", "logo.png", "01.png", "02.png"}
 
 
 def test_saved_page_may_load_its_files(tmp_path: Path) -> None:

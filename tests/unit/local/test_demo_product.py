@@ -74,7 +74,9 @@ def test_photo_from_the_current_folder(tmp_path: Path, monkeypatch: pytest.Monke
     [
         ("", "is not JSON"),
         ("{", "is not JSON"),
+        ("[" * 100_000, "is not JSON"),
         ("3", "holds no product"),
+        (r'{"name": "\ud800", "description": "b"}', "half a character"),
         ("[]", "holds no product"),
         ("{}", "no name and no description"),
         ('{"name": "a", "description": "b", "photo": 3}', "photo must be a path"),

@@ -105,6 +105,15 @@ def test_ticket_secret_is_made_once_and_kept_private(tmp_path: Path) -> None:
     assert (tmp_path / "stream-ticket-secret").stat().st_mode & 0o777 == 0o600
 
 
+def test_ticket_secret_that_was_never_finished_is_made_anew(tmp_path: Path) -> None:
+    """A file that a crash or a full disk left empty does not keep the stack from starting for ever."""
+    (tmp_path / "stream-ticket-secret").write_text("")
+    secret = ticket_secret(tmp_path)
+    assert len(secret) >= 32
+    assert secret == ticket_secret(tmp_path)
+    assert [file.name for file in tmp_path.iterdir()] == ["stream-ticket-secret"]
+
+
 def test_real_models_get_photos_inline() -> None:
     """A real service cannot read this machine's bucket: the photo travels in the request, unless told otherwise."""
     defaults = {"OPENAI_BASE_URL": "http://127.0.0.1/v1"}

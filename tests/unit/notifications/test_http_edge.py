@@ -33,6 +33,7 @@ async def test_other_paths_are_not_found(target: str) -> None:
         client = await relay.request(target)
         assert client.status in {400, 404}
         assert client.headers["content-type"] == "application/problem+json"
+        assert json.loads(await client.body())["code"] in {"malformed", "not_found"}
 
 
 @pytest.mark.parametrize("target", ["/healthz", "/readyz", "/metrics", STREAM])
@@ -44,6 +45,15 @@ async def test_head_answers_without_a_body(target: str) -> None:
         assert await client.body() == b""
 
 
+async def test_head_promises_no_length_for_a_stream() -> None:
+    """RFC 9110 section 8.6: in an answer to HEAD a Content-Length is GET's or is not there; a stream has none."""
+    async with running_relay() as relay:
+        stream = await relay.request(STREAM, method="HEAD", Authorization=f"Bearer {token('u')}")
+        assert "content-length" not in stream.headers
+        probe = await relay.request("/healthz", method="HEAD")
+        assert probe.headers["content-length"] == str(len(b'{"status":"UP"}'))
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "TRACE", "PROPFIND"])
 @pytest.mark.parametrize("target", ["/healthz", STREAM])
 async def test_other_methods_are_not_allowed(method: str, target: str) -> None:
@@ -51,6 +61,7 @@ async def test_other_methods_are_not_allowed(method: str, target: str) -> None:
     async with running_relay() as relay:
         client = await relay.request(target, method=method)
         assert (client.status, client.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
+        assert json.loads(await client.body())["code"] == "method_not_allowed"
 
 
 async def test_body_of_a_refused_request_is_not_read() -> None:
@@ -91,6 +102,7 @@ async def test_other_origins_may_not_read() -> None:
         for origin in ("https://evil.example.com", "null", ORIGIN + ".evil.com"):
             preflight = await relay.request(STREAM, method="OPTIONS", Origin=origin)
             assert preflight.status == 403
+            assert json.loads(await preflight.body())["code"] == "forbidden"
             assert "access-control-allow-origin" not in preflight.headers
             stream = await relay.stream("u", Origin=origin)
             assert "access-control-allow-origin" not in stream.headers
@@ -143,7 +155,9 @@ async def test_nonsense_is_refused_and_closed(raw: bytes) -> None:
         assert 400 <= client.status < 500 or client.status == 505
         assert client.status not in {401, 403} or b"CONNECT" in raw
         assert client.headers["connection"] == "close"
-        assert json.loads(await client.body())["status"] == client.status
+        told = json.loads(await client.body())
+        assert told["status"] == client.status
+        assert told["code"]
 
 
 async def test_requests_behind_a_request_are_not_answered() -> None:

@@ -4,7 +4,10 @@ import pytest
 
 from notifications.eventhubs import partition_key
 from notifications.relay.deadlines import TICK, Beat, Deadlines
+from notifications.relay.log import EventHubLog
 from notifications.relay.metrics import Metrics, render
+from shared.errors import UnavailableError
+from shared.settings import EventHubSettings
 
 
 class Clock:
@@ -70,3 +73,12 @@ def test_metrics_are_prometheus_text() -> None:
     assert 'relay_lag_events{partition="0"} 7\n' in text
     assert "# TYPE relay_streams_open gauge\nrelay_streams_open 4\n" in text
     assert text.endswith("\n")
+
+
+@pytest.mark.parametrize("connection", ["nonsense", "Endpoint=sb://x;SharedAccessKeyName=secret-word"])
+async def test_malformed_connection_string_is_told_by_its_setting(connection: str) -> None:
+    """The SDK's ValueError would end the relay with a trace; the message names the setting, not its value."""
+    settings = EventHubSettings.model_validate({"EVENTHUB": connection})
+    with pytest.raises(UnavailableError, match="EVENTHUB") as told:
+        await EventHubLog(settings, ["g"]).partitions()
+    assert connection not in told.value.message

@@ -2,6 +2,7 @@
 
 import json
 from typing import Annotated
+from uuid import UUID
 
 import pytest
 from pydantic import AfterValidator, BaseModel, Field
@@ -91,6 +92,34 @@ def test_what_is_wrong_with_text_is_said_in_plain_words(text: str, words: str) -
     assert [issue.msg for issue in caught.value.issues] == [words]
 
 
+class Shelf(BaseModel):
+    key: UUID
+    cups: Annotated[list[Cup], Field(min_length=1, max_length=2)]
+    labels: dict[str, str]
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ([], {"body": "must be an object"}),
+        ({"key": "z"}, {"key": "must be a UUID"}),
+        ({"key": 5}, {"key": "must be a UUID"}),
+        ({"cups": []}, {"cups": "must have at least 1 items"}),
+        ({"cups": [{"name": "a", "size": 1}] * 3}, {"cups": "must have at most 2 items"}),
+        ({"cups": ["a"]}, {"cups.0": "must be an object"}),
+        ({"labels": "a"}, {"labels": "must be an object"}),
+    ],
+    ids=str,
+)
+def test_kinds_are_said_in_words_of_json(value: object, words: dict[str, str]) -> None:
+    """Neither Python's kinds nor the names of our classes are the client's business."""
+    if isinstance(value, dict):
+        value = {"key": str(UUID(int=1)), "cups": [{"name": "a", "size": 1}], "labels": {}} | value
+    with pytest.raises(FieldsError) as caught:
+        validated(Shelf, value)
+    assert {issue.loc: issue.msg for issue in caught.value.issues} == words
+
+
 def test_a_body_that_is_no_object_is_named_body() -> None:
     """A JSON array where an object belongs is a field error at `body`."""
     with pytest.raises(FieldsError) as caught:
@@ -119,6 +148,17 @@ def test_other_media_types_are_refused(content_type: str) -> None:
 def test_json_media_types_are_taken(content_type: str) -> None:
     """Parameters, letter case and +json suffixes do not matter."""
     assert call(b'{"name": "a", "size": 1}', content_type).model(Cup, 1000).name == "a"
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "identity, gzip", "x"])
+def test_encoded_bodies_are_refused_by_name(encoding: str) -> None:
+    """RFC 9110 section 8.4: a content coding we do not undo is 415, not "no JSON"; `identity` is none."""
+    headers = {"content-type": "application/json", "content-encoding": encoding}
+    content = b'{"name": "a", "size": 1}'
+    with pytest.raises(UnsupportedError, match="Content-Encoding"):
+        Call("POST", headers, {}, {}, content).model(Cup, 1000)
+    plain = Call("POST", {**headers, "content-encoding": "Identity"}, {}, {}, content)
+    assert plain.model(Cup, 1000).name == "a"
 
 
 @pytest.mark.parametrize("limit", ["0", "101", "-1", "x", "1.5", "9" * 50, "²"])
