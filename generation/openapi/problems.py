@@ -39,7 +39,10 @@ _PROBLEMS: dict[int, tuple[str, AppError]] = {
         "The body or the picture is too large.",
         TooLargeError("The body has 1,048,577 bytes; at most 1,048,576 are taken."),
     ),
-    415: ("A media type, or a Content-Encoding, that we do not read.", UnsupportedError("Send application/json.")),
+    415: (
+        "A media type, or a Content-Encoding, that we do not read.",
+        UnsupportedError("Send application/json."),
+    ),
     422: (
         "Readable, but fields are missing, wrong or contradict each other; `errors` names each.",
         FieldsError([FieldIssue("product.name", "Field required")]),
