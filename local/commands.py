@@ -16,8 +16,6 @@ from local.plan import plan_stack
 from local.stack import Stack
 from local.stopping import stop_stack
 
-_LONGEST_USER = 256  # shared.auth refuses longer ones
-
 
 class Refusal(Exception):  # noqa: N818  not an error of ours: the user asked for what cannot be
     """A command cannot do what was asked; the message says why."""
@@ -109,9 +107,10 @@ def restart(options: argparse.Namespace) -> int:
 def token(options: argparse.Namespace) -> int:
     """Print a token for the user, signed by this folder's stand-ins."""
     from local.standins.tokens import make_token
+    from shared.auth import MAX_USER_ID, is_user_id
 
-    if not 0 < len(options.user) <= _LONGEST_USER or not options.user.isprintable():
-        raise Refusal(f"a user id has 1 to {_LONGEST_USER} printable characters: the stack takes no others")
+    if not is_user_id(options.user):
+        raise Refusal(f"a user id has 1 to {MAX_USER_ID} printable characters: the stack takes no others")
     if not options.data.is_dir():
         raise Refusal(f"there is no folder {options.data}; name the folder of a stack with --data")
     print(make_token(options.data, options.user, roles=options.role, expires=options.expires))

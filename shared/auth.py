@@ -31,7 +31,7 @@ TICKET_SECONDS = 60.0
 _LEEWAY = 5.0  # clock difference allowed for nbf and iat; exp is taken strictly
 _REMEMBERED = 20_000
 _MAX_TOKEN = 8 * 1024
-_MAX_USER_ID = 256
+MAX_USER_ID = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,9 +212,14 @@ def _seconds(claims: dict[str, Any], name: str, default: float) -> float:
     return float(value)
 
 
+def is_user_id(text: str) -> bool:
+    """Whether a token's `sub` may be this: 1 to 256 printable characters."""
+    return 0 < len(text) <= MAX_USER_ID and text.isprintable()
+
+
 def _subject(claims: dict[str, Any]) -> str:
     subject = claims.get("sub")
-    if not isinstance(subject, str) or not 0 < len(subject) <= _MAX_USER_ID or not subject.isprintable():
+    if not isinstance(subject, str) or not is_user_id(subject):
         raise UnauthenticatedError("The token's claim sub does not name a user.")
     return subject
 

@@ -6,7 +6,7 @@ is plain UTF-8 JSON.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Protocol
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -18,6 +18,19 @@ IMAGE_QUEUE = "image-requests"
 EMBEDDING_QUEUE = "embedding-requests"
 MOST_BYTES = 48 * 1024  # of a message's text: Azure takes 64 KiB, and base64 adds a third
 QUEUES = (GENERATION_QUEUE, IMAGE_QUEUE, EMBEDDING_QUEUE)
+
+
+class Message(Protocol):
+    """What a queue's message holds."""
+
+    def encode(self) -> str:
+        """The message's text."""
+        ...
+
+
+def readable(body: bytes) -> str:
+    """A body that may be no text, as text that tells what it was."""
+    return body.decode("utf-8", "backslashreplace")
 
 
 def poison_queue(queue: str) -> str:

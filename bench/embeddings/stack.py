@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,17 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.errors import BenchError
-from bench.pipeline.processes import descendants, pin
-from bench.pipeline.stack import bring_up, queues_at
+from bench.pipeline.stack import queues_at, running, spread
+from bench.serving import serving
 from local.addresses import HOST, Addresses, free_base
 from local.launch import read_stack
-from local.lock import holder
-from local.programs import ROOT
-from local.stopping import stop_stack
 
 _WORKER = "functions-0"
-_WORKER_CORE, _OTHER_CORE = 0, 1
 _MODEL, _QUEUE = 60, 61  # offsets from the stack's port base
 
 
@@ -66,30 +59,13 @@ def bench_stack() -> Iterator[BenchStack]:
     base = free_base()
     with tempfile.TemporaryDirectory(prefix="bench-embeddings-") as folder:
         data = Path(folder)
-        programs = [
-            _running("bench.embeddings.fixed_embeddings", "--port", str(base + _MODEL)),
-            _running("bench.embeddings.memory_queue", str(base + _QUEUE)),
-        ]
-        queues = queues_at(Addresses(base), base + _QUEUE)
-        try:
-            own = {"OPENAI_BASE_URL": f"http://{HOST}:{base + _MODEL}/v1", "AzureWebJobsStorage": queues}
-            bring_up(data, base, own)
-            stack = BenchStack(f"http://{HOST}:{base + _MODEL}", queues, read_stack(data))
-            supervisor = holder(data)
-            others = (descendants(supervisor) if supervisor else set()) | {os.getpid()}
-            pin((others | {program.pid for program in programs}) - {stack.worker}, _OTHER_CORE)
-            pin({stack.worker}, _WORKER_CORE)
+        model, queue = base + _MODEL, base + _QUEUE
+        url, queues = f"http://{HOST}:{model}", queues_at(Addresses(base), queue)
+        with (
+            serving("bench.embeddings.fixed_embeddings", "--port", str(model)) as models,
+            serving("bench.embeddings.memory_queue", str(queue)) as queued,
+            running(data, base, {"OPENAI_BASE_URL": f"{url}/v1", "AzureWebJobsStorage": queues}),
+        ):
+            stack = BenchStack(url, queues, read_stack(data))
+            spread(data, stack.worker, models, queued)
             yield stack
-        finally:
-            stop_stack(data)
-            for program in programs:
-                program.terminate()
-                program.wait()
-
-
-def _running(module: str, *arguments: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", module, *arguments]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    if process.stdout is None or process.stdout.readline() != "ready\n":
-        raise BenchError(f"{module} does not start")
-    return process

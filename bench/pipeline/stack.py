@@ -15,9 +15,11 @@ from typing import Any
 
 from bench.errors import BenchError
 from bench.pipeline.processes import descendants, pin
+from bench.serving import serving
 from local.addresses import HOST, Addresses, free_base
 from local.environment import queue_connection_string
 from local.launch import read_stack
+from local.lock import holder
 from local.programs import ROOT
 from local.samples.draw_photos import ensure_photos
 from local.stopping import stop_stack
@@ -75,35 +77,19 @@ def bench_stack(
     models, objects = base + _MODELS, base + _OBJECTS
     with tempfile.TemporaryDirectory(prefix="bench-pipeline-") as folder:
         data = Path(folder)
-        services = _fixed_services(models, objects, Addresses(base).url("standins"), latency)
-        try:
-            bring_up(data, base, {**_environment(models, objects), **SETTINGS, **(settings or {})})
+        with (
+            serving("bench.pipeline.fixed_services", *_services(models, objects, base, latency)) as services,
+            running(data, base, {**_environment(models, objects), **SETTINGS, **(settings or {})}),
+        ):
             ensure_photos(data / "photos")
             stack = BenchStack(data, f"http://{HOST}:{models}", read_stack(data))
-            _spread(stack, services.pid)
+            spread(data, stack.worker, services)
             yield stack
-        finally:
-            stop_stack(data)
-            services.terminate()
-            services.wait()
 
 
-def _fixed_services(
-    models: int, objects: int, standin: str, latency: Mapping[str, float]
-) -> subprocess.Popen[str]:
-    options = ("--models", str(models), "--objects", str(objects), "--standin", standin)
-    command = [
-        sys.executable,
-        "-m",
-        "bench.pipeline.fixed_services",
-        *options,
-        "--latency",
-        json.dumps(latency),
-    ]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    if process.stdout is None or process.stdout.readline() != "ready\n":
-        raise BenchError("the fixed services do not start")
-    return process
+def _services(models: int, objects: int, base: int, latency: Mapping[str, float]) -> tuple[str, ...]:
+    ports = ("--models", str(models), "--objects", str(objects), "--standin", Addresses(base).url("standins"))
+    return (*ports, "--latency", json.dumps(latency))
 
 
 def _environment(models: int, objects: int) -> dict[str, str]:
@@ -119,33 +105,34 @@ def queues_at(addresses: Addresses, port: int) -> str:
     return queue_connection_string(addresses).replace(f":{addresses.ports['azurite']}", f":{port}")
 
 
-def bring_up(data: Path, base: int, environment: Mapping[str, str]) -> None:
-    """Start a stack with these settings.
+@contextmanager
+def running(data: Path, base: int, environment: Mapping[str, str]) -> Iterator[None]:
+    """A stack with these settings, while the block lasts.
 
     Raises:
         BenchError: it does not come up; the message holds the end of what it said.
     """
     command = [sys.executable, "-m", "local", "up", "--detach", "--data", str(data), "--port-base", str(base)]
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=_START_LIMIT,
-    )
-    if done.returncode != 0:
-        raise BenchError(f"the stack does not come up:\n{done.stdout[-1000:]}{done.stderr[-2000:]}")
+    try:
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_START_LIMIT,
+        )
+        if done.returncode != 0:
+            raise BenchError(f"the stack does not come up:\n{done.stdout[-1000:]}{done.stderr[-2000:]}")
+        yield
+    finally:
+        stop_stack(data)
 
 
-def _spread(stack: BenchStack, services: int) -> None:
-    """The worker on one core; the supervisor, all it has started, the fixed services and this process on the other."""
-    supervisors = {_parent(stack.worker)}
-    others = set().union(*(descendants(pid) for pid in supervisors), {services, os.getpid()})
-    pin(others - {stack.worker}, OTHER_CORE)
-    pin({stack.worker}, WORKER_CORE)
-
-
-def _parent(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+def spread(data: Path, worker: int, *services: int) -> None:
+    """The worker on one core; the rest of its stack, what serves it and this process on the other."""
+    supervisor = holder(data)
+    others = (descendants(supervisor) if supervisor else set()) | {os.getpid(), *services}
+    pin(others - {worker}, OTHER_CORE)
+    pin({worker}, WORKER_CORE)

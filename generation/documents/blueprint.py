@@ -12,7 +12,7 @@ from generation.documents.requests import MAX_BYTES, Document, DocumentKind, is_
 from generation.documents.search import Query, search
 from generation.tasks.answers import accepted
 from shared.blueprint import Endpoints
-from shared.errors import FieldIssue, FieldsError, NotFoundError
+from shared.errors import FieldIssue, FieldsError
 from shared.http import Call, Reply, reply
 from shared.messages import EMBEDDING_QUEUE
 from shared.times import now
@@ -44,7 +44,7 @@ async def forget(root: App, call: Call) -> Reply:
     """Delete a document and everything made of it; 204."""
     owner, post_id = call.user, _post_id(call)
     if not await root.database.run(lambda cursor: repository.delete(cursor, owner, post_id, now())):
-        raise NotFoundError("There is no such document.")
+        raise repository.unknown()
     return Reply(204)
 
 
@@ -84,7 +84,7 @@ def _post_id(call: Call) -> str:
     """The path's; what no document can be called names none."""
     post_id = call.params["post_id"]
     if not is_post_id(post_id) or not _storable(post_id):
-        raise NotFoundError("There is no such document.")
+        raise repository.unknown()
     return post_id
 
 

@@ -14,7 +14,7 @@ from generation.tasks.model import Lease
 from generation.tasks.poison_queue import decoded
 from generation.tasks.run import STORE_POLICY
 from shared.errors import ConflictError, MalformedError, UnavailableError
-from shared.messages import EMBEDDING_QUEUE, MOST_BYTES, TaskMessage, poison_queue
+from shared.messages import EMBEDDING_QUEUE, MOST_BYTES, TaskMessage, poison_queue, readable
 from shared.retry import retry
 from shared.telemetry import start as telemetry
 from shared.telemetry.tasks import run_span
@@ -47,16 +47,14 @@ async def consume(root: Root, body: bytes, inserted: datetime, invocation: str |
         message = DocumentMessage.decode(body).numbered(milliseconds(inserted))
     except MalformedError as error:
         log.warning("not our message", extra={"queue": EMBEDDING_QUEUE, "reason": error.message})
-        await root.queues.send(poison_queue(EMBEDDING_QUEUE), body.decode("utf-8", "backslashreplace"))
+        await root.queues.send(poison_queue(EMBEDDING_QUEUE), readable(body))
         return
     async with telemetry.invocation():
         await _embed(root, message, inserted, invocation)
 
 
 async def _embed(root: Root, message: DocumentMessage, inserted: datetime, invocation: str | None) -> None:
-    built = await task_queue.configured(
-        root, EMBEDDING_QUEUE, message.encode(), lambda: (root.documents, root.runner)
-    )
+    built = await task_queue.configured(root, EMBEDDING_QUEUE, message, lambda: (root.documents, root.runner))
     if built is None:
         return
     documents, runner = built
@@ -104,8 +102,8 @@ async def settle(root: Root, queue: str, text: str, inserted: datetime) -> None:
     try:
         message = DocumentMessage.decode(text.encode() if body is None else body)
     except MalformedError as error:
-        kept = text if body is None else body.decode("utf-8", "backslashreplace")
-        await task_queue.keep(root, queue, kept, code=error.code, reason=error.message)
+        unread = text if body is None else readable(body)
+        await task_queue.keep(root, queue, unread, code=error.code, reason=error.message)
         return
     message = message.numbered(milliseconds(inserted))
     if body is None:

@@ -142,7 +142,7 @@ def _share_cost(used: Meter, parts: Sequence[_Part]) -> None:
         )
 
 
-def _fail(parts: Sequence[_Part], error: BaseException) -> None:
+def _fail(parts: Sequence[_Part], error: Exception) -> None:
     for part in parts:
         if not part.vectors.done():
             part.vectors.set_exception(error)

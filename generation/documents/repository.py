@@ -265,7 +265,7 @@ def view(cursor: Cursor, owner: str, post_id: str) -> dict[str, Any]:
     )
     row = cursor.fetchone()
     if row is None:
-        raise _unknown()
+        raise unknown()
     return {
         "post_id": row["post_id"],
         "kind": row["kind"],
@@ -288,5 +288,6 @@ def _status(row: Mapping[str, Any]) -> str:
     return "completed" if row["embedded_sha256"] == row["content_sha256"] else str(row["task_status"])
 
 
-def _unknown() -> NotFoundError:
+def unknown() -> NotFoundError:
+    """For whoever asks for a document that is not there, or is somebody else's."""
     return NotFoundError("There is no such document.")

@@ -143,7 +143,7 @@ class DocumentSubmitter:
             _digest(document, request),
             key,
             traceparent,
-            enqueued_at=sent and arrived,
+            enqueued_at=arrived if sent else None,
         )
         return tasks.create(cursor, task)
 

@@ -11,7 +11,7 @@ from generation.tasks import poison
 from generation.tasks.run import STORE_POLICY, Announcer, Transactions
 from generation.tasks.runner import TaskRunner
 from shared.errors import MalformedError, PermanentError
-from shared.messages import TaskMessage, poison_queue
+from shared.messages import Message, TaskMessage, poison_queue, readable
 from shared.queues import QueueSender
 from shared.retry import retry
 from shared.settings import TaskSettings
@@ -69,7 +69,7 @@ async def consume(root: Root, queue: str, body: bytes, invocation: str | None = 
         message = TaskMessage.decode(body)
     except MalformedError as error:
         log.warning("not our message", extra={"queue": queue, "reason": error.message, "bytes": len(body)})
-        await root.queues.send(poison_queue(queue), body.decode("utf-8", "backslashreplace"))
+        await root.queues.send(poison_queue(queue), readable(body))
         return
     async with telemetry.invocation():
         with run_span(queue, message, invocation):
@@ -77,11 +77,11 @@ async def consume(root: Root, queue: str, body: bytes, invocation: str | None = 
 
 
 async def _run(root: Root, queue: str, message: TaskMessage) -> None:
-    if runner := await configured(root, queue, message.encode(), lambda: root.runner):
+    if runner := await configured(root, queue, message, lambda: root.runner):
         await runner.run(message, queue)
 
 
-async def configured[T](root: Root, queue: str, text: str, build: Callable[[], T]) -> T | None:
+async def configured[T](root: Root, queue: str, message: Message, build: Callable[[], T]) -> T | None:
     """What `build` makes of the composition root.
 
     None where settings are missing or wrong: the message was sent again for later, so that nothing is lost while the
@@ -92,7 +92,7 @@ async def configured[T](root: Root, queue: str, text: str, build: Callable[[], T
         return build()
     except (ValueError, PermanentError):
         log.critical("misconfigured: see /generation/actuator/ready", exc_info=True)
-        await root.queues.send(queue, text, delay=_MISCONFIGURED_DELAY_SECONDS)
+        await root.queues.send(queue, message.encode(), delay=_MISCONFIGURED_DELAY_SECONDS)
         return None
 
 
@@ -105,8 +105,7 @@ async def consume_poison(root: Root, queue: str, body: bytes) -> None:
     try:
         message = TaskMessage.decode(body)
     except MalformedError as error:
-        text = body.decode("utf-8", "backslashreplace")
-        await keep(root, queue, text, code=error.code, reason=error.message)
+        await keep(root, queue, readable(body), code=error.code, reason=error.message)
         return
     stale_after = root.tasks.stale_after
     with poison_span(queue, message):

@@ -160,9 +160,8 @@ def _outcome(wanted: Any, stored: Any, marked: Mapping[str, Any] | None) -> str 
     if stored is None:
         return "added"
     mark = (marked or {}).get(MARK)
-    if (
-        mark == _sha256(wanted) or stored == wanted
-    ):  # an import brings the library's own content without its mark
+    # An import brings the library's own content without its mark.
+    if mark == _sha256(wanted) or stored == wanted:
         return None
     return "updated" if mark == _sha256(stored) else "kept"
 
